@@ -1,0 +1,55 @@
+# Everything installs into .venv. TORCH_INDEX_URL names the index that has torch's CPU build (see README).
+PYTHON ?= python3.11
+BIN := .venv/bin
+TORCH := torch==2.13.0
+TORCH_INDEX := $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL),)
+# What is installed, by content: a changed lock installs anew, an unchanged one does nothing.
+STAMP := .venv/.ok-$(shell cat requirements.lock Makefile setup.cfg 2>/dev/null | cksum | cut -d' ' -f1)
+
+.PHONY: install demo test lint chaos up down clean lock
+
+install: $(STAMP)
+
+$(STAMP): requirements.lock Makefile setup.cfg
+	$(PYTHON) -c 'import sys; assert sys.version_info[:2] == (3, 11), "Auscult needs Python 3.11"'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH_INDEX) $(TORCH)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps --compile-bytecode -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	rm -f .venv/.ok-*
+	touch $@
+
+demo: $(STAMP)
+	$(BIN)/python -m demo
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --disable-progress-bar sql
+	$(BIN)/python -m tests.lint.alembic_check
+	$(BIN)/python -m tests.lint.sizes
+	$(BIN)/auscult claims check
+
+chaos: $(STAMP)
+	$(BIN)/python -m pytest -m chaos --kills 25
+
+up: $(STAMP)
+	$(BIN)/auscult up
+
+down: $(STAMP)
+	$(BIN)/auscult down
+
+clean:
+	-test -x $(BIN)/auscult && $(BIN)/auscult down
+	rm -rf .auscult .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+
+# Rewrites requirements.lock from requirements.in. UV_ARGS may name a folder that holds torch's CPU wheel.
+lock: $(STAMP)
+	$(BIN)/uv pip compile requirements.in --output-file requirements.lock --python-version 3.11 --quiet --no-header \
+	  --no-emit-package torch --generate-hashes --no-emit-find-links $(UV_ARGS)

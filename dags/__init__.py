@@ -1,0 +1,1 @@
+"""The DAGs; a package so that import-linter sees the folder."""

@@ -1,0 +1,46 @@
+"""Hear, judge and tell, every hour.
+
+Reads each source that is configured, screens what is new, raises alerts and sends what is due; the digest is written
+at the practice's digest hour. A dead source never stops the others, but its task and the run end red.
+An edited claims database is noticed here and announced as the asset `claims`, which starts `claims_changed`.
+"""
+
+from datetime import timedelta
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import Asset, CronDataIntervalTimetable, Param, dag, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from dags.relay import notify
+from pipeline import steps
+
+POSTS, CLAIMS = Asset("posts"), Asset("claims")
+
+
+@task(outlets=[CLAIMS])
+def announce_claims() -> None:
+    """Succeed only where the claims database was edited, because success is what triggers `claims_changed`."""
+    if not steps.claims_edited():
+        raise AirflowSkipException("the claims in force are those of the claims database")
+
+
+@dag(
+    schedule=CronDataIntervalTimetable("0 * * * *", timezone="UTC"),
+    catchup=False,
+    max_active_runs=1,
+    doc_md=__doc__,
+    tags=["auscult"],
+    params={"now": Param("", type="string")},
+    default_args={"retries": 2, "retry_delay": timedelta(minutes=2)},
+)
+def hourly_listen() -> None:
+    """Arrows only; the steps do the work."""
+    now = task(steps.read_clock)("{{ params.now }}")
+    heard = task(steps.ingest).partial(now=now).expand(source=task(steps.listed_sources)())
+    screened = task(steps.screen, trigger_rule="all_done", outlets=[POSTS]).partial(now=now).expand(shard=steps.SHARDS)
+    heard >> screened >> task(steps.raise_alerts)(now) >> task(steps.write_digest)(now) >> task(notify)(now)
+    heard >> EmptyOperator(task_id="every_source_read")
+    announce_claims()
+
+
+hourly_listen()

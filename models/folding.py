@@ -1,0 +1,128 @@
+"""Fold a text to what a reader sees: look-alikes, invisible marks, links and hashtags undone. The one copy."""
+
+import re
+import unicodedata
+from itertools import chain
+
+FOLDING_VERSION = 1
+# A post is 64 KiB at most; compatibility forms expand up to eighteen-fold, so the folded text is cut as well.
+MAX_CHARACTERS = 64 * 1024
+
+# Latin letter -> Cyrillic, Greek, Armenian and IPA letters that pass for it (after Unicode TR39; the common ones).
+_LOOK_ALIKES = {
+    "a": "аαɑ", "b": "Ьʙ", "c": "сϲ", "d": "ԁ", "e": "еєёε", "g": "ɡ", "h": "һհ", "i": "іїιɩı", "j": "јϳ", "k": "кκ",
+    "l": "ӏ", "m": "м", "n": "пηո", "o": "оοօσ", "p": "рρ", "q": "ԛ", "r": "г", "s": "ѕ", "t": "тτ", "u": "υսц",
+    "v": "νѵ", "w": "ԝωш", "x": "хχ", "y": "уγү", "z": "ᴢ",
+    "A": "АΑ", "B": "ВΒ", "C": "СϹ", "E": "ЕΕЁ", "G": "Ԍ", "H": "НΗ", "I": "ІΙӀЇ", "J": "Ј", "K": "КΚ", "M": "МΜ",
+    "N": "Ν", "O": "ОΟ", "P": "РΡ", "Q": "Ԛ", "S": "Ѕ", "T": "ТΤ", "V": "Ѵ", "W": "Ԝ", "X": "ХΧ", "Y": "УΥҮ", "Z": "Ζ",
+}  # fmt: skip
+_TO_LATIN = str.maketrans({twin: letter for letter, twins in _LOOK_ALIKES.items() for twin in twins})
+_TWIN = re.compile("[" + "".join(chain.from_iterable(_LOOK_ALIKES.values())) + "]")
+_FOREIGN = re.compile("[\u0370-\u03ff\u0400-\u052f\u0531-\u0587]")
+_LATIN = re.compile("[A-Za-z]")
+_WORD = re.compile(r"\w+")
+
+_SCANNED = chain(range(0x20000), range(0xE0000, 0xE0200))
+_INVISIBLE = dict.fromkeys(
+    code for code in _SCANNED if unicodedata.category(chr(code)) in ("Cf", "Cs") or code in (0x115F, 0x3164, 0x2800)
+)
+_MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]+")
+_ANY_MARK = "".join(chr(code) for code in range(0x300, 0x1F000) if unicodedata.combining(chr(code)))
+# Normalisation sorts a run of marks in quadratic time, so a long run is cut first, in whatever script.
+_MARK_RUN = re.compile(f"([{_ANY_MARK}]{{4}})[{_ANY_MARK}]+")
+
+_LINK = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/|t\.co/)\S+|\bHTTPURL\b", re.IGNORECASE)
+_HANDLE = re.compile(r"(?<![\w@.])@(\w{1,40})")
+_HASHTAG = re.compile(r"[#＃](\w{1,100})")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_+")
+_SPACED = re.compile(r"(?<![\w'’])\w(?:([ .*_-])\w(?![\w'’]))(?:\1\w(?![\w'’])){2,}")
+# Tokens of bounded length are found first and looked at one by one: the shape alone would backtrack without end.
+_TOKEN = re.compile(r"(?<![\w@$])[\w@$]{5,40}(?![\w@$])")
+_LEET_WORD = re.compile(r"[a-z]+(?:[013457@$][a-z]+)+", re.IGNORECASE)
+_LEET = str.maketrans("013457@$", "oieastas")
+_SPACE = re.compile(r"\s+")
+_SPARSE_WORD = re.compile(r"\w+")
+_STOP_WORDS = """
+a an and are as at be been but by for from had has have he her his how i if in into is it its me my of on or our she so
+that the their them they this to was we were what when which who will with you your
+de del el en es la las lo los que un una y
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
+
+
+def fold_text(text: str) -> str:
+    """The text as the encoder should read it: same words, case and accents kept, disguises undone.
+
+    Links go, a hashtag becomes its words, a handle loses its @. Linear in the length of the text, which is cut at
+    `MAX_CHARACTERS`. Text in Cyrillic or Greek stays as it is: only words that mix alphabets are folded, or all of
+    them where nearly every such letter has a Latin twin.
+    """
+    text = _MARK_RUN.sub(r"\1", text[:MAX_CHARACTERS].translate(_INVISIBLE))
+    text = _MARKS.sub("", unicodedata.normalize("NFKC", text))[:MAX_CHARACTERS]
+    text = _fold_look_alikes(text)
+    text = _LINK.sub(" ", text)
+    text = _HASHTAG.sub(lambda tag: " " + _CAMEL.sub(" ", tag.group(1)) + " ", text)
+    text = _HANDLE.sub(lambda handle: " " + _CAMEL.sub(" ", handle.group(1)) + " ", text)
+    text = _SPACED.sub(lambda run: run.group().replace(run.group(1), ""), text)
+    text = _TOKEN.sub(_undo_leet, text)
+    return _SPACE.sub(" ", text).strip()
+
+
+def fold_sparse(text: str) -> str:
+    """`fold_text`, then without case and accents: the form in which words are compared."""
+    plain = unicodedata.normalize("NFKD", fold_text(text).casefold())
+    return _MARKS.sub("", plain)
+
+
+def sparse_words(text: str) -> list[str]:
+    """The words of `fold_sparse(text)`, stop words left out and English plurals undone."""
+    return [_singular(word) for word in _SPARSE_WORD.findall(fold_sparse(text)) if word not in STOP_WORDS]
+
+
+def fold_characters(text: str) -> tuple[str, list[int]]:
+    """The text letter by letter, without case, accents, marks and look-alikes, and where each letter stood in `text`.
+
+    For searching names: words stay where they are, so that a find can be shown in the text as it was written.
+    """
+    known: dict[str, str] = {}
+    folded: list[str] = []
+    origins: list[int] = []
+    for place, character in enumerate(text):
+        letters = known.get(character)
+        if letters is None:
+            letters = known[character] = _fold_character(character)
+        folded.append(letters)
+        origins += [place] * len(letters)
+    return "".join(folded), origins
+
+
+def _fold_character(character: str) -> str:
+    plain = unicodedata.normalize("NFKD", character.translate(_INVISIBLE).translate(_TO_LATIN)).casefold()
+    return _MARKS.sub("", plain)
+
+
+def _fold_look_alikes(text: str) -> str:
+    foreign = len(_FOREIGN.findall(text))
+    if not foreign and not _TWIN.search(text):
+        return text
+    if len(_TWIN.findall(text)) >= 0.9 * foreign and _LATIN.search(text):
+        return text.translate(_TO_LATIN)
+    return _WORD.sub(lambda word: _fold_mixed(word.group()), text)
+
+
+def _fold_mixed(word: str) -> str:
+    return word.translate(_TO_LATIN) if _LATIN.search(word) else word
+
+
+def _undo_leet(match: re.Match[str]) -> str:
+    word = match.group()
+    # Shorter words are names of things (h1n1, p53), and so is a word with two digits in a row (covid19vaccine).
+    return word.translate(_LEET) if _LEET_WORD.fullmatch(word) else word
+
+
+def _singular(word: str) -> str:
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word

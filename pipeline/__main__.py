@@ -1,0 +1,46 @@
+"""The command `auscult`, also `python -m pipeline`."""
+
+import sys
+import warnings
+
+import typer
+
+from claims_db import ClaimsError
+from pipeline.cli import judge, listen, look, serve
+from pipeline.cli.output import FAILED, SOURCE_FAILED, errors
+from pipeline.errors import AuscultError, ListenError
+
+app = typer.Typer(
+    name="auscult",
+    help="Listens to public social media for a medical practice: who mentions it, which false health claims spread.",
+    epilog="Start with: auscult init, then auscult doctor. Every step that Airflow runs can be run from here.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+app.command("import")(listen.import_posts)
+for command in (
+    *(listen.ingest, listen.screen, listen.alert, listen.notify, listen.recheck),
+    *(judge.match, judge.explain, look.sql, look.status, serve.init, serve.doctor, serve.up, serve.down),
+):
+    app.command()(command)
+app.add_typer(judge.claims_app, name="claims")
+app.add_typer(look.sources_app, name="sources")
+
+
+def main() -> None:
+    """Run the command; an error that we know is one line on stderr and an exit code."""
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+    try:
+        app()
+    except ListenError as error:
+        errors.print(f"auscult: {error}", markup=False, soft_wrap=True)
+        sys.exit(SOURCE_FAILED)
+    except (AuscultError, ClaimsError) as error:
+        errors.print(f"auscult: {error}", markup=False, soft_wrap=True)
+        sys.exit(FAILED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""Links that a mail may hold: permalinks rebuilt from ids alone, and evidence addresses that were checked."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from claims_db.addresses import find_address_problem
+from pipeline.alerting.wording import platform_name
+
+# Hosts that a post of each platform may lead to; a subdomain of one counts as the host itself.
+PLATFORM_HOSTS = {
+    "facebook": ("facebook.com",),
+    "google": ("google.com",),
+    "nextdoor": ("nextdoor.com",),
+    "reddit": ("reddit.com",),
+    "x": ("x.com", "twitter.com"),
+}
+
+# Path → the address we print. Handles, page names and title slugs are
+# dropped on the way: only what these groups capture can reach a mail. A rebuilt address rebuilds to itself.
+_REBUILT = {
+    "facebook": (
+        (
+            re.compile(r"/groups/([0-9]{1,20})/(?:posts|permalink)/([0-9]{1,20})/?"),
+            "www.facebook.com/groups/{}/posts/{}",
+        ),
+    ),
+    "google": (
+        (
+            re.compile(r"/maps/reviews/(?:@[0-9.,a-z-]{1,60}/)?(data=[A-Za-z0-9!_:.-]{1,200})/?"),
+            "www.google.com/maps/reviews/{}",
+        ),
+    ),
+    "nextdoor": ((re.compile(r"/p/([A-Za-z0-9_-]{1,40})/?"), "nextdoor.com/p/{}"),),
+    "reddit": (
+        (
+            re.compile(r"(?:/r/[A-Za-z0-9_]{1,30})?/comments/([a-z0-9]{1,13})/[^/]*/([a-z0-9]{1,13})/?"),
+            "www.reddit.com/comments/{}/_/{}/",
+        ),
+        (
+            re.compile(r"(?:/r/[A-Za-z0-9_]{1,30})?/comments/([a-z0-9]{1,13})(?:/[^/]*)?/?"),
+            "www.reddit.com/comments/{}/",
+        ),
+    ),
+    "x": ((re.compile(r"/(?:i/web|i|[A-Za-z0-9_]{1,15})/status/([0-9]{1,20})/?"), "x.com/i/status/{}"),),
+}
+# Where the id alone is an address.
+_FROM_ID = {
+    "reddit": (re.compile(r"t3_([a-z0-9]{1,13})"), "www.reddit.com/comments/{}/"),
+    "x": (re.compile(r"([0-9]{1,20})"), "x.com/i/status/{}"),
+}
+_SHOWN_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
+
+@dataclass(frozen=True)
+class Link:
+    """Where a post or a page is: `address` where a reader may follow it, else None; `words` in any case."""
+
+    words: str
+    address: str | None = None
+
+
+def permalink(platform: object, platform_id: object, url: object) -> Link:
+    """The post's address on its own platform, rebuilt from ids; platform and id as words where that fails."""
+    name, identity = str(platform or ""), str(platform_id or "")
+    address = _from_url(name, str(url or "")) or _from_id(name, identity)
+    if address:
+        return Link(address, f"https://{address}")
+    shown = f"id {identity}" if _SHOWN_ID.fullmatch(identity) else "see the warehouse"
+    return Link(f"{platform_name(platform)} post, {shown}")
+
+
+def evidence_link(source: Mapping[str, object]) -> Link:
+    """An evidence address: a link where somebody verified it and it is a public page, else words that say so."""
+    address = str(source.get("address") or "")
+    if find_address_problem(address):
+        return Link("(no usable address)")
+    if source.get("verified") is not True:
+        return Link(f"{address} (address not checked)")
+    return Link(urlsplit(address).hostname or address, address)
+
+
+def _from_url(platform: str, url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or ""), parts.port
+    except ValueError:
+        return None
+    allowed = PLATFORM_HOSTS.get(platform, ())
+    if parts.scheme not in {"http", "https"} or port is not None or "@" in parts.netloc:
+        return None
+    if not any(host == one or host.endswith("." + one) for one in allowed):
+        return None
+    if platform == "facebook" and parts.path in {"/permalink.php", "/story.php"}:
+        return _from_story(parse_qs(parts.query))
+    return _from_path(platform, parts.path)
+
+
+def _from_path(platform: str, path: str) -> str | None:
+    for pattern, address in _REBUILT[platform]:
+        if found := pattern.fullmatch(path):
+            return address.format(*found.groups())
+    return None
+
+
+def _from_story(query: dict[str, list[str]]) -> str | None:
+    story, page = (query.get(name, [""])[0] for name in ("story_fbid", "id"))
+    if re.fullmatch(r"(?:[0-9]{1,20}|pfbid[A-Za-z0-9]{1,80})", story) and re.fullmatch(r"[0-9]{1,20}", page):
+        return f"www.facebook.com/permalink.php?story_fbid={story}&id={page}"
+    return None
+
+
+def _from_id(platform: str, identity: str) -> str | None:
+    pattern, address = _FROM_ID.get(platform, (None, ""))
+    found = pattern.fullmatch(identity) if pattern else None
+    return address.format(found.group(1)) if found else None

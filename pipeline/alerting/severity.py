@@ -1,0 +1,104 @@
+"""How urgent a group of posts is: one published table, and the names of the rows that decided."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipeline.alerting.alert import Kind, Severity
+from pipeline.config import Policy
+
+LEVELS: tuple[Severity, ...] = ("normal", "high", "urgent")
+# Values of a mention's urgency that ask for nothing before the digest.
+UNHURRIED = frozenset({"routine"})
+
+
+@dataclass(frozen=True)
+class GroupFacts:
+    """What the table may look at. `negative_voices` are the voices of posts whose tone is known to be negative."""
+
+    kind: Kind
+    voices: int
+    harm: str | None = None
+    urgency: str | None = None
+    negative_voices: int = 0
+    posts_naming_practice: int = 0
+    historical: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: its reason (a slug), the level it gives, what it means in a mail, and when it applies."""
+
+    reason: str
+    level: Severity
+    meaning: str
+    applies: Callable[[GroupFacts, Policy], bool]
+
+
+TABLE = (
+    Row(
+        "urgent_mention",
+        "urgent",
+        "a post names the practice and cannot wait",
+        lambda group, policy: is_urgent(group.urgency),
+    ),
+    Row(
+        "harm_high_spreading",
+        "urgent",
+        "the claim can do serious harm and several people spread it",
+        lambda group, policy: group.harm == "high" and group.voices >= policy["urgent_voices"],
+    ),
+    Row("harm_high", "high", "the claim can do serious harm", lambda group, policy: group.harm == "high"),
+    Row(
+        "harm_medium_spreading",
+        "high",
+        "the claim can do harm and several people spread it",
+        lambda group, policy: group.harm == "medium" and group.voices >= policy["urgent_voices"],
+    ),
+    Row(
+        "negative_spreading",
+        "high",
+        "several people speak badly of the practice",
+        lambda group, policy: group.negative_voices >= policy["urgent_voices"],
+    ),
+    Row(
+        "claim_promoted",
+        "normal",
+        "a known false claim is spread",
+        lambda group, policy: group.kind == "misinformation",
+    ),
+    Row("practice_named", "normal", "the practice is named", lambda group, policy: group.kind == "mention"),
+)
+
+# Raises the level by one, once: the claim is told together with the practice's own name.
+NAMES_PRACTICE = "names_practice"
+# Explain, and change no level.
+HISTORICAL, CLAIM_UNKNOWN = "historical", "claim_unknown"
+
+MEANINGS = {row.reason: row.meaning for row in TABLE} | {
+    NAMES_PRACTICE: "a post that spreads it also names the practice",
+    HISTORICAL: "all posts were old when they were first read",
+    CLAIM_UNKNOWN: "the claim is no longer in the claims database",
+}
+
+
+def decide_severity(group: GroupFacts, policy: Policy) -> tuple[Severity, tuple[str, ...]]:
+    """The highest level of the rows that apply, raised where the practice is named, with the deciding reasons.
+
+    A field that is None or 0 adds nothing.
+    """
+    rows = [row for row in TABLE if row.applies(group, policy)]
+    level = max(LEVELS.index(row.level) for row in rows)
+    reasons = [row.reason for row in rows if row.level == LEVELS[level]]
+    if group.kind == "misinformation" and group.posts_naming_practice:
+        level = min(level + 1, len(LEVELS) - 1)
+        reasons.append(NAMES_PRACTICE)
+    if group.kind == "misinformation" and group.harm is None:
+        reasons.append(CLAIM_UNKNOWN)
+    if group.historical:
+        reasons.append(HISTORICAL)
+    return LEVELS[level], tuple(reasons)
+
+
+def is_urgent(urgency: str | None) -> bool:
+    """Whether a mention's urgency asks for a person at once."""
+    return urgency is not None and urgency not in UNHURRIED

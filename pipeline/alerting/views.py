@@ -1,0 +1,179 @@
+"""What a mail says of one alert, as plain words for the templates. Nothing of a post's text or author comes in."""
+
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pipeline.alerting.alert import Alert, ClaimFacts
+from pipeline.alerting.links import Link, evidence_link, permalink
+from pipeline.alerting.severity import HISTORICAL, MEANINGS
+from pipeline.alerting.suggestion import suggest
+from pipeline.alerting.wording import (
+    ACTION,
+    HARM,
+    RATING,
+    SEVERITY,
+    clean,
+    count,
+    evidence_date,
+    listed,
+    mention_words,
+    moment,
+    plain_date,
+    platform_names,
+    slug,
+    sure,
+)
+
+# reliability note, section 5: an alert mail holds three permalinks at most.
+MAIL_LINKS = 3
+# Evidence named in a mail before the rest is counted: one screen.
+MAIL_EVIDENCE = 3
+
+PATIENT_LINE = (
+    "Never confirm, deny or hint that anyone is or was a patient, not even to thank them. "
+    "Do not quote a record, a visit or a date."
+)
+
+
+@dataclass(frozen=True)
+class EvidenceView:
+    """One evidence entry: what it is, its date in words, and where it is."""
+
+    name: str
+    date: str
+    link: Link
+
+
+@dataclass(frozen=True)
+class AlertView:
+    """One alert in words. Lists are capped; what was left out is counted beside them."""
+
+    severity: str
+    level: str
+    heading: str
+    said: str
+    bad: str
+    reasons: str
+    sure: str
+    spread: str
+    seen: str
+    beside: str
+    correction: str
+    evidence: tuple[EvidenceView, ...]
+    more_evidence: int
+    as_of: str
+    review_note: str
+    action: str
+    action_words: str
+    why: str
+    links: tuple[Link, ...]
+    more_links: int
+    key: str
+
+
+def view_alert(alert: Alert, facts: ClaimFacts | None, zone: ZoneInfo) -> AlertView:
+    """The alert in words, times in `zone`; `facts` is None for a mention or a claim that is no longer known."""
+    suggestion = suggest(alert, facts)
+    sources = _ordered_evidence(facts)
+    listed_posts = alert.evidence.get("posts", ())
+    links = tuple(permalink(post.get("platform"), post.get("platform_id"), post.get("url")) for post in listed_posts)
+    links = tuple(dict.fromkeys(links))[:MAIL_LINKS]
+    return AlertView(
+        severity=SEVERITY[alert.severity],
+        level=alert.severity,
+        heading=_heading(alert, facts),
+        said=_said(alert, facts),
+        bad=_bad(facts),
+        reasons="; ".join(MEANINGS[reason] for reason in alert.reasons if reason in MEANINGS and reason != HISTORICAL),
+        sure=_sure(alert),
+        spread=_spread(alert),
+        seen=_seen(alert, zone),
+        beside=_beside(alert.evidence),
+        correction=clean(facts.correction) if facts else "",
+        evidence=tuple(_view_evidence(source) for source in sources[:MAIL_EVIDENCE]),
+        more_evidence=max(len(sources) - MAIL_EVIDENCE, 0),
+        as_of=plain_date(facts.as_of) if facts and facts.as_of else "",
+        review_note=clean(facts.review_note, 600) if facts and facts.review_note else "",
+        action=suggestion.action,
+        action_words=ACTION[suggestion.action],
+        why=suggestion.why,
+        links=links,
+        more_links=max(alert.posts - len(links), 0),
+        key=clean(alert.alert_key, 200),
+    )
+
+
+def _heading(alert: Alert, facts: ClaimFacts | None) -> str:
+    if alert.kind == "mention":
+        return f"the practice is named ({mention_words(alert.category)})"
+    rating = RATING.get(facts.rating, "known").lower() if facts else "known"
+    return f"{rating} health claim" + (" is spreading" if alert.voices > 1 else "")
+
+
+def _said(alert: Alert, facts: ClaimFacts | None) -> str:
+    if alert.kind == "mention":
+        named = listed([clean(term, 60) for term in alert.evidence.get("terms", ())][:3])
+        words = mention_words(alert.category).capitalize()
+        return f"{words}: named as {named}" if named else words
+    if facts is None:
+        return f"Claim {slug(alert.claim_id) or 'without a readable id'}"
+    # The rating stands first, or a hurried reader takes the claim for our own statement.
+    return f"{RATING.get(facts.rating, 'Claim')}: “{clean(facts.claim, 300)}”"
+
+
+def _bad(facts: ClaimFacts | None) -> str:
+    if facts is None:
+        return ""
+    reason = clean(facts.harm_reason, 300)
+    return f"{HARM.get(facts.harm, 'Harm not rated')}. {reason}".strip()
+
+
+def _sure(alert: Alert) -> str:
+    if alert.kind == "mention":
+        words, share = sure(alert.evidence.get("p_mention"))
+        return f"The posts {words} mean this practice ({share})."
+    match_words, match_share = sure(alert.evidence.get("p_match"))
+    stance_words, stance_share = sure(alert.evidence.get("promotes"))
+    return (
+        f"The clearest post is {match_words} about this claim ({match_share}) and "
+        f"{stance_words} spreads it instead of refuting it ({stance_share})."
+    )
+
+
+def _spread(alert: Alert) -> str:
+    people = count(alert.voices, "person", "people")
+    wordings = alert.evidence.get("wordings") or alert.posts
+    words = f", in {count(wordings, 'wording')}" if wordings != alert.posts else ""
+    return f"{count(alert.posts, 'post')} by {people} on {platform_names(alert.platforms)}{words}"
+
+
+def _seen(alert: Alert, zone: ZoneInfo) -> str:
+    if alert.first_post_at is None or alert.last_post_at is None:
+        return f"Platforms gave no dates; read in the period from {moment(alert.bucket_start_at, zone)}"
+    if alert.first_post_at == alert.last_post_at:
+        return f"Written {moment(alert.first_post_at, zone)}"
+    return f"First {moment(alert.first_post_at, zone)}; latest {moment(alert.last_post_at, zone)}"
+
+
+def _beside(evidence: dict[str, Any]) -> str:
+    decisions, stances = evidence.get("decisions", {}), evidence.get("unalarmed_stances", {})
+    parts = []
+    if against := stances.get("debunks"):
+        parts.append(f"{count(against, 'post')} refuting it")
+    if asking := stances.get("questions"):
+        parts.append(f"{count(asking, 'post')} asking about it")
+    if waiting := decisions.get("review"):
+        parts.append(f"{count(waiting, 'unclear post')} waiting for a person")
+    return listed(parts)
+
+
+def _ordered_evidence(facts: ClaimFacts | None) -> list[Any]:
+    # What a reader can follow and date comes first; the curators' order decides the rest.
+    sources = list(facts.evidence) if facts else []
+    return sorted(sources, key=lambda source: (source.get("verified") is not True, source.get("date") is None))
+
+
+def _view_evidence(source: Any) -> EvidenceView:  # noqa: ANN401  # one mapping of the claims database
+    name = f"{clean(source.get('publisher'), 80)}: {clean(source.get('title'), 160)}"
+    return EvidenceView(name=name, date=evidence_date(source), link=evidence_link(source))

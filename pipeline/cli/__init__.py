@@ -1,0 +1,1 @@
+"""The command line: every step without Airflow, and looks at what is stored."""

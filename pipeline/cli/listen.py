@@ -1,0 +1,103 @@
+"""Commands that do what a DAG does: import, ingest, screen, alert, notify, recheck."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline import steps
+from pipeline.cli.output import SOURCE_FAILED, errors, print_counts, progress_bar
+from pipeline.errors import ConfigError, ListenError
+from pipeline.workplace import open_workplace
+
+Now = Annotated[str, typer.Option(help="Clock of the step, like 2026-10-12T15:00:00Z. Default: now.")]
+
+
+def import_posts(
+    file: Annotated[Path, typer.Argument(help="JSONL, CSV or TSV file of posts.", exists=True, dir_okay=False)],
+    map: Annotated[
+        list[str] | None, typer.Option(help="FIELD=COLUMN where a column has no usual name, e.g. text=Body.")
+    ] = None,
+    platform: Annotated[str, typer.Option(help="Platform of rows that name none.")] = "",
+    only_store: Annotated[
+        bool, typer.Option("--only-store", help="Do not screen and raise alerts afterwards.")
+    ] = False,
+    now: Now = "",
+) -> None:
+    """Read a file of posts, screen them and raise alerts. Sends no mail: `auscult notify` does.
+
+    Usual column names are recognised. A row that cannot be a post is put into quarantine with its reason; the file
+    itself is left as it is, and reading it again adds nothing.
+    """
+    with progress_bar(f"reading {file.name}") as advance:
+        counts = steps.import_file(file.resolve(), _columns(map or []), platform, now, advance)
+    print_counts(f"read {file.name}", counts)
+    if not only_store:
+        ensure_claims(now)
+        screen(now=now)
+        alert(now=now)
+
+
+def ingest(
+    source: Annotated[list[str] | None, typer.Argument(help="Names of sources. Default: all listed ones.")] = None,
+    now: Now = "",
+) -> None:
+    """Read sources into the warehouse. Exit code 3 where one broke off; the others are read all the same."""
+    broken = False
+    for name in source or steps.listed_sources():
+        try:
+            with progress_bar(f"reading {name}") as advance:
+                counts = steps.ingest(name, now, advance)
+            print_counts(f"read {name}", counts)
+        except ListenError as error:
+            broken = True
+            errors.print(f"{name}: {error}", markup=False, soft_wrap=True)
+    if broken:
+        raise typer.Exit(SOURCE_FAILED)
+
+
+def screen(now: Now = "") -> None:
+    """Match what is stored with the claims, judge its stance and find mentions of the practice."""
+    ensure_claims(now)
+    with progress_bar("screening", steps.waiting_posts(now)) as advance:
+        counts = steps.screen(0, now, advance)
+    counts.pop("shard")
+    print_counts("screened", counts)
+
+
+def alert(now: Now = "") -> None:
+    """Group what was screened into alerts and write the urgent mails into the outbox."""
+    print_counts("alerts", steps.raise_alerts(now))
+
+
+def notify(
+    digest: Annotated[bool, typer.Option("--digest", help="Write today's digest first, if it is due.")] = False,
+    now: Now = "",
+) -> None:
+    """Send what is due through the relay named by AUSCULT_SMTP_HOST."""
+    if digest:
+        print_counts("digest", steps.write_digest(now))
+    print_counts("mail", steps.notify(now) or {"due": 0})
+
+
+def recheck(
+    source: Annotated[list[str] | None, typer.Argument(help="Names of sources. Default: all listed ones.")] = None,
+    now: Now = "",
+) -> None:
+    """Ask the platforms whether stored posts are still public, and erase here what is gone there."""
+    for name in source or steps.listed_sources():
+        print_counts(f"rechecked {name}", steps.recheck(name, now))
+
+
+def ensure_claims(now: str) -> None:
+    """Load the claims database where no claim is in force yet, as on a new warehouse."""
+    if not steps.claims_in_use():
+        print_counts(f"loaded the claims of {open_workplace().settings.claims_folder.name}", steps.sync_claims(now))
+
+
+def _columns(given: list[str]) -> dict[str, str]:
+    pairs = [entry.partition("=") for entry in given]
+    for field, equals, column in pairs:
+        if not field or not equals or not column:
+            raise ConfigError(f"--map {field}{equals}{column}: write FIELD=COLUMN, like text=Body")
+    return {field: column for field, _, column in pairs}

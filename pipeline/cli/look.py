@@ -1,0 +1,101 @@
+"""Commands that look: sql, status, sources."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.output import console, print_counts, print_csv, print_json, print_table
+from pipeline.errors import ConfigError
+from pipeline.intake import missing_credentials, why_off
+from pipeline.sources import load, names, source_type
+from pipeline.warehouse import ledger, outbox, reports
+from pipeline.warehouse.reading import ROLES, read_query
+from pipeline.workplace import Workplace, moment, open_workplace
+
+sources_app = typer.Typer(help="What is listened to, and what is switched off and why.", invoke_without_command=True)
+
+
+def sql(
+    query: Annotated[str, typer.Argument(help="One SELECT; it may begin with a -- comment. Or @FILE.")],
+    as_csv: Annotated[bool, typer.Option("--csv", help="Comma-separated values instead of a table.")] = False,
+    role: Annotated[str, typer.Option(help=f"Read as this role: {', '.join(ROLES)}.")] = "owner",
+) -> None:
+    """Run one read-only query on the warehouse and print what it finds.
+
+    As `analyst` only the views of schema marts are seen: `auscult sql --role analyst 'select * from mart_alerts'`.
+    """
+    text = Path(query[1:]).read_text(encoding="utf-8") if query.startswith("@") else query
+    columns, rows = read_query(open_workplace().engine, text, role)
+    if as_csv:
+        print_csv(columns, rows)
+    else:
+        print_table("", columns, rows)
+        console.print(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
+
+
+def status() -> None:
+    """What the warehouse holds, how each source was last read, and what mail is waiting."""
+    with open_workplace().engine.begin() as connection:
+        print_counts("rows", reports.table_counts(connection))
+        print_counts("mail", outbox.outbox_counts(connection) or {"rows": 0})
+        health = reports.source_health(connection)
+    columns = ("source", "newest_run_at", "outcomes", "new_posts", "quarantined_posts", "newest_post_at", "detail")
+    print_table("Sources at their last run", columns, [[row[name] for name in columns] for row in health])
+
+
+@sources_app.callback()
+def sources(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False
+) -> None:
+    """List the sources: on, or off and why. A source that is off is not an error."""
+    if context.invoked_subcommand is not None:
+        return
+    workplace = open_workplace()
+    rows = [_source(workplace, name) for name in names()]
+    if as_json:
+        print_json(rows)
+    else:
+        print_table("", list(rows[0]), [list(row.values()) for row in rows])
+
+
+@sources_app.command()
+def accept(
+    name: Annotated[str, typer.Argument(help="The source whose terms you accept.")],
+    by: Annotated[str, typer.Option(help="Who accepts for the practice; recorded.")],
+    now: Annotated[str, typer.Option(help="When. Default: now.")] = "",
+) -> None:
+    """Record that you have read a platform's terms and accept them for the practice."""
+    terms = source_type(name).terms
+    if terms is None:
+        raise ConfigError(f"{name} has no terms to accept")
+    if not by.strip():
+        raise ConfigError("--by: say who accepts")
+    with open_workplace().engine.begin() as connection:
+        ledger.accept_terms(connection, name, terms.version, by.strip()[:200], moment(now))
+    console.print(f"Recorded: {by.strip()[:200]} accepts the terms of {name}, version {terms.version}", markup=False)
+    console.print(f"Terms: {terms.address}\n{terms.summary}", markup=False)
+
+
+@sources_app.command()
+def withdraw(
+    name: Annotated[str, typer.Argument(help="The source to switch off.")],
+    now: Annotated[str, typer.Option(help="When. Default: now.")] = "",
+) -> None:
+    """Withdraw the acceptance of a platform's terms: the source is off from now on."""
+    source_type(name)
+    with open_workplace().engine.begin() as connection:
+        standing = ledger.withdraw_terms(connection, name, moment(now))
+    console.print(f"{name}: {'withdrawn' if standing else 'no acceptance stood'}", markup=False)
+
+
+def _source(workplace: Workplace, name: str) -> dict[str, object]:
+    source = load(name, workplace.settings, workplace.listening)
+    why = why_off(workplace, source)
+    return {
+        "source": name,
+        "state": "off" if why else "on",
+        "why": why,
+        "missing_credentials": missing_credentials(workplace.settings, source),
+        "terms": source.terms.address if source.terms else "",
+    }

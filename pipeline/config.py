@@ -1,0 +1,161 @@
+"""Settings come from the environment (places and secrets); Policy is a table in git (numbers and their evidence)."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from pipeline.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are and what is secret. Built by `read_settings`; secrets never appear in its repr."""
+
+    home: Path
+    practice_file: Path
+    listening_file: Path
+    claims_folder: Path
+    database_url: str | None = field(default=None, repr=False)
+    author_key: str | None = field(default=None, repr=False)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def database_folder(self) -> Path:
+        """The data folder of the embedded PostgreSQL server."""
+        return self.home / "pg"
+
+    def secret(self, name: str) -> str | None:
+        """The environment variable called `name`, or None where it is unset or empty."""
+        return self.environment.get(name) or None
+
+    def require_author_key(self) -> bytes:
+        """The key that author ids are hashed with. Raises ConfigError where none of 32 characters is set."""
+        if not self.author_key or len(self.author_key) < 32:
+            raise ConfigError(
+                "AUSCULT_AUTHOR_KEY is not set (32 characters or more): authors are stored as keyed hashes only, so "
+                "nothing is ingested without it. Make one with: python -c 'import secrets; "
+                "print(secrets.token_hex(32))' and keep it outside the database."
+            )
+        return self.author_key.encode()
+
+
+@dataclass(frozen=True)
+class Number:
+    """One policy number: its value, unit, what it decides and where it comes from."""
+
+    value: float
+    unit: str
+    meaning: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Every number that decides something, in one table. Change a line here, never a copy of it elsewhere."""
+
+    candidates: Number = Number(
+        10,
+        "claims a post",
+        "candidates kept for each post",
+        "the claim is in the first ten for 99 % (matching study, A)",
+    )
+    sparse_weight: Number = Number(
+        0.2,
+        "share of BM25/max",
+        "weight of word overlap beside the cosine",
+        "grid on CLEF dev (matching study, A)",
+    )
+    match_floor: Number = Number(
+        0.30, "p_match", "below it a candidate is not a match", "review queue near .3 (matching study, B)"
+    )
+    alert_match: Number = Number(
+        0.50,
+        "p_match",
+        "at or above it a promoted claim may alarm",
+        "starting value; tuned with the calibrator",
+    )
+    alert_promotes: Number = Number(
+        0.50, "p(promotes)", "stance needed to alarm", "starting value; cue stance knows no finer grades"
+    )
+    mention_floor: Number = Number(
+        0.50, "p_mention", "below it a name is not taken for the practice", "rule scores, not yet calibrated"
+    )
+    alert_bucket_hours: Number = Number(
+        24, "hours", "length of the time bucket of an alert group", "one mail a day and claim at most"
+    )
+    historical_days: Number = Number(
+        7, "days", "a post older than this when first stored raises no mail", "design, section 5"
+    )
+    urgent_voices: Number = Number(
+        3,
+        "distinct authors",
+        "voices that make a high-harm claim urgent",
+        "judgement: one voice is not a spread",
+    )
+    urgent_hours: Number = Number(
+        48, "hours", "age of a group's bucket up to which it is mailed at once", "older ones are in the digest"
+    )
+    review_digest_rows: Number = Number(
+        10, "rows", "alerts named in a digest before the rest is counted", "one screen of mail"
+    )
+    rematch_days: Number = Number(30, "days", "window that a new claim is matched against", "design, section 2.9")
+    matched_days: Number = Number(90, "days", "a matched post's text and vector are kept", "design, section 2.9")
+    lease_seconds: Number = Number(
+        900,
+        "seconds",
+        "how long a shard or a mail stays leased",
+        "DATA may take 600 s (reliability note, section 3)",
+    )
+    send_attempts: Number = Number(
+        3, "tries", "tries at an unknown SMTP outcome before a person is told", "reliability note, section 3"
+    )
+    deferred_attempts: Number = Number(
+        12,
+        "tries",
+        "tries at a mail that the relay put off, over about two days",
+        "RFC 5321 4.5.4.1: 4-5 days at most",
+    )
+    shard_posts: Number = Number(512, "posts", "posts screened in one transaction", "memory stays flat")
+    shards: Number = Number(2, "tasks", "mapped screening tasks of one run", "the reference machine has two cores")
+
+    def __getitem__(self, name: str) -> float:
+        number: Number = getattr(self, name)
+        return number.value
+
+    @property
+    def version(self) -> str:
+        """A 12-digit name of all values; every match and alert carries it."""
+        values = ",".join(f"{entry.name}={self[entry.name]!r}" for entry in fields(self))
+        return hashlib.sha256(values.encode()).hexdigest()[:12]
+
+
+POLICY = Policy()
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment (default: this process's), with paths made absolute."""
+    env = dict(os.environ if environment is None else environment)
+    home = Path(env.get("AUSCULT_HOME") or ROOT / ".auscult").expanduser().resolve()
+    return Settings(
+        home=home,
+        practice_file=_path(env, "AUSCULT_PRACTICE", home / "practice.yaml"),
+        listening_file=_path(env, "AUSCULT_LISTENING", home / "auscult.yaml"),
+        claims_folder=_path(env, "AUSCULT_CLAIMS", ROOT / "claims_db" / "claims"),
+        database_url=env.get("AUSCULT_DATABASE_URL") or None,
+        author_key=env.get("AUSCULT_AUTHOR_KEY") or _key_file(home),
+        environment=env,
+    )
+
+
+def _path(env: Mapping[str, str], name: str, default: Path) -> Path:
+    return Path(env[name]).expanduser().resolve() if env.get(name) else default
+
+
+def _key_file(home: Path) -> str | None:
+    # The demo and the first `auscult up` write one here, readable by its owner alone and ignored by git.
+    path = home / "author.key"
+    return path.read_text().strip() if path.is_file() else None

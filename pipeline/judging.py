@@ -1,0 +1,192 @@
+"""The screen step: lease a shard, read or make its vectors, judge it with no transaction open, replace its rows."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.encoder import Encoder, load_encoder
+from models.match_probability import MatchProbability, load_match_probability
+from models.matcher import ClaimIndex, ClaimText, build_index, claim_field_texts
+from models.stance import StanceClassifier, load_stance
+from pipeline.config import POLICY
+from pipeline.errors import ConfigError
+from pipeline.screening.explanation import explain, in_words
+from pipeline.screening.screen import ClaimWords, Screened, screen_posts
+from pipeline.warehouse import screening as store
+from pipeline.warehouse.claims import claims_fingerprint, claims_in_force
+from pipeline.warehouse.leases import held_lease
+from pipeline.workplace import Workplace
+
+Vectors = NDArray[np.float32]
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """The models of this process, loaded once."""
+
+    encoder: Encoder
+    probability: MatchProbability
+    stance: StanceClassifier
+
+    @property
+    def name(self) -> str:
+        """All models together; a part of what a post was screened with."""
+        return f"{self.encoder.model_id}/{self.probability.probability_id}/{self.stance.stance_id}"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A judge with the claims in force and the practice: all that a shard is judged with."""
+
+    workplace: Workplace
+    judge: Judge
+    claims: Sequence[Mapping[str, Any]]
+
+    @cached_property
+    def index(self) -> ClaimIndex:
+        """The claims, ready to be searched; vectors of their wordings come from the warehouse where they are there."""
+        texts = [_claim_text(claim) for claim in self.claims]
+        wordings = claim_field_texts(texts)
+        keys = [hashlib.sha256(wording.encode()).hexdigest() for wording in wordings]
+        vectors = _vectors(self.workplace, self.judge.encoder, dict(zip(keys, wordings, strict=True)), of_claim=True)
+        return build_index(texts, np.stack([vectors[key] for key in keys]))
+
+    @cached_property
+    def words(self) -> dict[str, ClaimWords]:
+        """What stance reads of each claim."""
+        return {claim["claim_id"]: ClaimWords(claim["claim"], claim["correction"]) for claim in self.claims}
+
+    @property
+    def screened_key(self) -> str:
+        """Models, policy, claims and practice as 16 digits: a post that carries it needs no screening."""
+        parts = (self.judge.name, POLICY.version, claims_fingerprint(self.claims), self.workplace.practice.fingerprint)
+        return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+    def screened(self, shard: pd.DataFrame) -> Screened:
+        """Judge the posts of a shard (columns post_id, content_hash, text)."""
+        texts = dict(zip(shard["content_hash"], shard["text"], strict=True))
+        vectors = _vectors(self.workplace, self.judge.encoder, texts, of_claim=False)
+        return screen_posts(
+            shard[["post_id", "text"]],
+            np.stack([vectors[content_hash] for content_hash in shard["content_hash"]]),
+            self.index,
+            self.words,
+            self.judge.stance,
+            self.judge.probability,
+            self.workplace.practice,
+            POLICY,
+        )
+
+
+@lru_cache(maxsize=1)
+def load_judge() -> Judge:
+    """The models that ship; loading them takes seconds."""
+    return Judge(load_encoder(), load_match_probability(), load_stance())
+
+
+def screen_window(workplace: Workplace, now: datetime, progress: Progress) -> dict[str, int]:
+    """Screen, shard by shard, all posts of the retained window that need it; returns posts, matches and mentions.
+
+    Several processes may do this at once: they share the posts by leases. Raises ConfigError where no claim is in
+    force, because a screen without claims would look like a quiet day.
+    """
+    bench = _bench(workplace)
+    totals = {"posts": 0, "matches": 0, "mentions": 0}
+    with held_lease(workplace.engine) as lease:
+        request = store.ShardRequest(
+            screened_key=bench.screened_key,
+            since=_window_start(now),
+            lease=lease,
+            lease_seconds=POLICY["lease_seconds"],
+            limit=int(POLICY["shard_posts"]),
+        )
+        while True:
+            with workplace.engine.begin() as connection:
+                shard = store.claim_shard(connection, request)
+            if shard.empty:
+                return totals
+            screened = bench.screened(shard)
+            found, named = _match_rows(bench, screened, now), _mention_rows(bench, screened, now)
+            with workplace.engine.begin() as connection:
+                totals["posts"] += store.replace_screened(connection, shard, request, found, named)
+            totals["matches"] += len(found)
+            totals["mentions"] += len(named)
+            progress(len(shard))
+
+
+def count_waiting(workplace: Workplace, now: datetime) -> int:
+    """How many posts of the retained window need screening."""
+    with workplace.engine.begin() as connection:
+        return store.count_unscreened(connection, _bench(workplace).screened_key, _window_start(now))
+
+
+def explain_text(workplace: Workplace, text: str) -> str:
+    """Why a text matches the claims in force, in words for a clinician."""
+    bench = _bench(workplace)
+    vectors = bench.judge.encoder.encode([text])
+    judge = bench.judge
+    explanation = explain(
+        text, vectors, bench.index, bench.words, judge.stance, judge.probability, workplace.practice, POLICY
+    )
+    return in_words(explanation)
+
+
+def _bench(workplace: Workplace) -> Bench:
+    with workplace.engine.begin() as connection:
+        claims = claims_in_force(connection)
+    if not claims:
+        raise ConfigError("no claim is in force: load the claims database with `auscult claims load`")
+    return Bench(workplace, load_judge(), claims)
+
+
+def _window_start(now: datetime) -> datetime:
+    return now - timedelta(days=POLICY["rematch_days"])
+
+
+def _claim_text(claim: Mapping[str, Any]) -> ClaimText:
+    variants = [("variant", variant) for variant in claim["variants"]]
+    fields = [("claim", claim["claim"]), *variants, ("correction", claim["correction"])]
+    return ClaimText(claim["claim_id"], tuple(fields))
+
+
+def _vectors(workplace: Workplace, encoder: Encoder, texts: Mapping[str, str], *, of_claim: bool) -> dict[str, Vectors]:
+    with workplace.engine.begin() as connection:
+        known = store.read_vectors(connection, list(texts), encoder.model_id)
+    missing = [key for key in texts if key not in known]
+    if missing:
+        encoded = encoder.encode([texts[key] for key in missing])
+        made = dict(zip(missing, encoded, strict=True))
+        with workplace.engine.begin() as connection:
+            store.store_vectors(connection, made, encoder.model_id, of_claim=of_claim)
+        known |= made
+    return known
+
+
+def _match_rows(bench: Bench, screened: Screened, now: datetime) -> pd.DataFrame:
+    versions = {claim["claim_id"]: claim["version"] for claim in bench.claims}
+    frame = screened.matches
+    return frame.assign(
+        claim_version=frame["claim_id"].map(versions),
+        model_id=bench.judge.encoder.model_id,
+        stance_id=bench.judge.stance.stance_id,
+        policy_version=POLICY.version,
+        screened_at=now,
+    )
+
+
+def _mention_rows(bench: Bench, screened: Screened, now: datetime) -> pd.DataFrame:
+    return screened.mentions.assign(
+        practice_id=bench.workplace.practice.practice_id,
+        category=None,
+        tone=None,
+        policy_version=POLICY.version,
+        screened_at=now,
+    )

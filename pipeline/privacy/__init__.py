@@ -1,0 +1,1 @@
+"""The privacy room: keyed pseudonyms of authors."""

@@ -1,0 +1,42 @@
+"""Is a stored post still public? What its platform no longer shows is erased here too."""
+
+from datetime import datetime
+from typing import Any
+
+from pipeline.intake import why_off
+from pipeline.sources import load
+from pipeline.sources.reading import admit
+from pipeline.warehouse.erasure import erase_posts
+from pipeline.warehouse.leases import held_name
+from pipeline.warehouse.posts import recheckable, store_edits
+from pipeline.workplace import Workplace
+
+# Newest posts first: they are the ones that alerts point at. The rest follows on the next nights.
+POSTS_A_NIGHT = 5_000
+
+
+def recheck_source(workplace: Workplace, name: str, now: datetime) -> dict[str, Any]:
+    """Ask for every live post of a source, a batch a call; returns source, outcome, asked, erased and edited.
+
+    Raises ListenError where the platform does not answer; an unanswered id is never read as gone.
+    """
+    source = load(name, workplace.settings, workplace.listening)
+    why = why_off(workplace, source)
+    counts = {"asked": 0, "erased": 0, "edited": 0}
+    if why or not source.recheck_batch:
+        return {"source": name, "outcome": "off" if why else "cannot be asked", **counts}
+    with held_name(workplace.engine, f"recheck:{name}") as ours:
+        if not ours:
+            return {"source": name, "outcome": "busy", **counts}
+        with workplace.engine.begin() as connection:
+            ids = recheckable(connection, source.platform, POSTS_A_NIGHT)
+        for start in range(0, len(ids), source.recheck_batch):
+            batch = ids[start : start + source.recheck_batch]
+            answer = source.recheck(batch)
+            edited, _ = admit(source, answer.edited, now)
+            with workplace.engine.begin() as connection:
+                gone = [(source.platform, platform_id) for platform_id in sorted(answer.gone)]
+                counts["erased"] += erase_posts(connection, gone, "gone", now)
+                counts["edited"] += store_edits(connection, edited)
+            counts["asked"] += len(batch)
+    return {"source": name, "outcome": "ok", **counts}

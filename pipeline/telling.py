@@ -1,0 +1,187 @@
+"""From what was screened to alerts, and from alerts to mail: the rows and the outbox entries are one transaction."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.engine import Connection
+
+from pipeline.alerting.alert import Alert, ClaimFacts
+from pipeline.alerting.digest import Coverage, DigestCounts, State
+from pipeline.alerting.message import build_message
+from pipeline.alerting.relay import deliver
+from pipeline.alerting.render import Rendered, render_digest, render_urgent
+from pipeline.alerting.rules import group_alerts
+from pipeline.alerting.smtp import SmtpSettings
+from pipeline.config import POLICY
+from pipeline.listening import Receiver
+from pipeline.warehouse import alerts as alert_rows
+from pipeline.warehouse import outbox, reports
+from pipeline.warehouse.claims import claims_by_version
+from pipeline.warehouse.leases import held_lease
+from pipeline.workplace import Workplace
+
+_STATES: dict[str, State] = {"ok": "ok", "off": "off", "failed": "failed", "busy": "ok"}
+
+
+def raise_alerts(workplace: Workplace, now: datetime) -> dict[str, int]:
+    """Group what was screened in the retained window into alerts, and write the urgent mails with them."""
+    practice, since = workplace.practice, _bucket_start(now - timedelta(days=POLICY["rematch_days"]))
+    with workplace.engine.begin() as connection:
+        alert_rows.lock_alerts(connection)
+        matches = alert_rows.screened_matches(connection, since, now)
+        mentions = alert_rows.screened_mentions(connection, since, now, practice.practice_id)
+        facts = _facts(connection, matches["claim_id"].unique())
+        alerts = group_alerts(matches, mentions, facts, practice.practice_id, POLICY)
+        alert_rows.upsert_alerts(connection, [_row(alert) for alert in alerts], now)
+        keys = [alert.alert_key for alert in alerts]
+        resolved = alert_rows.resolve_absent(connection, practice.practice_id, keys, since, now)
+        told = [alert for alert in alerts if _is_told_at_once(alert, now)]
+        written = _write_urgent(connection, workplace, told, facts, now)
+    return {"alerts": len(alerts), "urgent": len(told), "resolved": resolved, "mails_written": written}
+
+
+def write_digest(workplace: Workplace, now: datetime) -> dict[str, int]:
+    """Write today's digest, once, at or after the practice's digest hour; 0 mails where it is not due."""
+    listening, practice = workplace.listening, workplace.practice
+    local = now.astimezone(ZoneInfo(listening.time_zone))
+    if local.hour < listening.digest_hour:
+        return {"mails_written": 0}
+    since = now - timedelta(days=1)
+    with workplace.engine.begin() as connection:
+        rows = alert_rows.read_alerts(connection, practice.practice_id, since, now)
+        alerts = [_alert(row) for row in rows if row["state"] == "open"]
+        facts = _facts(connection, {alert.claim_id for alert in alerts if alert.claim_id})
+        heard = reports.heard(connection, practice.practice_id, since, now)
+        facts.update(_facts(connection, [claim_id for claim_id, _ in heard["reviews"]]))
+        counts = DigestCounts(since_at=since, until_at=now, **heard)
+        rendered = render_digest(alerts, facts, counts, _coverage(connection), practice.name, listening.time_zone, now)
+        told = [receiver for receiver in listening.receivers if receiver.digest]
+        key = f"digest|{practice.practice_id}|{local.date().isoformat()}"
+        keys = [alert.alert_key for alert in alerts]
+        written = outbox.write_notifications(
+            connection, [_notification(workplace, rendered, "digest", key, keys, receiver, now) for receiver in told]
+        )
+    return {"mails_written": written}
+
+
+def send_due(workplace: Workplace, smtp: SmtpSettings, now: datetime) -> dict[str, int]:
+    """Hand every notification that is due to the relay; returns how many ended in each state.
+
+    One that the relay did not answer for is sent again, with the same bytes, until `send_attempts`; then it is parked
+    and a person must look.
+    """
+    outcomes: Counter[str] = Counter()
+    with held_lease(workplace.engine) as lease:
+        while True:
+            with workplace.engine.begin() as connection:
+                due = outbox.lease_next(connection, lease, POLICY["lease_seconds"], now)
+            if due is None:
+                return dict(outcomes)
+            answer = deliver(due.message, due.sender, due.receiver, smtp)
+            limit = POLICY["send_attempts"] if answer.state == "unknown" else POLICY["deferred_attempts"]
+            tried_out = answer.state in {"unknown", "deferred"} and due.attempts + 1 >= limit
+            state = "parked" if tried_out else answer.state
+            with workplace.engine.begin() as connection:
+                outbox.record_outcome(connection, due, lease, state, answer.code, answer.detail, now)
+            outcomes[state] += 1
+
+
+def _is_told_at_once(alert: Alert, now: datetime) -> bool:
+    # A new claim is matched against the whole window; its old buckets go into one digest, not into thirty mails.
+    fresh = alert.bucket_start_at >= now - timedelta(hours=POLICY["urgent_hours"])
+    return alert.severity == "urgent" and not alert.historical and fresh
+
+
+def _bucket_start(moment: datetime) -> datetime:
+    length = POLICY["alert_bucket_hours"] * 3600
+    return datetime.fromtimestamp(moment.timestamp() // length * length, moment.tzinfo)
+
+
+def _facts(connection: Connection, claim_ids: Iterable[str]) -> dict[str, ClaimFacts]:
+    wanted = ClaimFacts.__dataclass_fields__
+    return {
+        row["claim_id"]: ClaimFacts(**{**{name: row[name] for name in wanted}, "evidence": tuple(row["evidence"])})
+        for row in claims_by_version(connection, sorted(set(claim_ids)))
+    }
+
+
+def _row(alert: Alert) -> dict[str, Any]:
+    row = {**asdict(alert), "reason": ",".join(alert.reasons), "platforms": list(alert.platforms)}
+    del row["reasons"]
+    return row
+
+
+def _alert(row: dict[str, Any]) -> Alert:
+    given = {name: row[name] for name in Alert.__dataclass_fields__ if name != "reasons"}
+    lists = {"platforms": tuple(row["platforms"]), "post_ids": tuple(row["post_ids"])}
+    return Alert(**{**given, **lists, "reasons": tuple(row["reason"].split(","))})
+
+
+def _write_urgent(
+    connection: Connection, workplace: Workplace, alerts: Sequence[Alert], facts: dict[str, ClaimFacts], now: datetime
+) -> int:
+    practice, listening = workplace.practice, workplace.listening
+    rows = []
+    for alert in alerts:
+        about = facts.get(alert.claim_id) if alert.claim_id else None
+        rendered = render_urgent(alert, about, practice.name, listening.time_zone, now)
+        key = f"urgent|{alert.alert_key}"
+        rows += [
+            _notification(workplace, rendered, "urgent", key, [alert.alert_key], receiver, now)
+            for receiver in listening.receivers
+            if receiver.urgent
+        ]
+    return outbox.write_notifications(connection, rows)
+
+
+def _notification(
+    workplace: Workplace,
+    rendered: Rendered,
+    kind: str,
+    key: str,
+    alert_keys: list[str],
+    receiver: Receiver,
+    now: datetime,
+) -> dict[str, Any]:
+    sender, notification_key = workplace.listening.mail_from, f"{key}|{receiver.address}"
+    message_id, message = build_message(rendered, sender, receiver.address, notification_key, now)
+    return {
+        "notification_key": notification_key,
+        "practice_id": workplace.practice.practice_id,
+        "kind": kind,
+        "receiver": receiver.address,
+        "sender": sender,
+        "message_id": message_id,
+        "message": message,
+        "alert_keys": alert_keys,
+        "due_at": now,
+        "written_at": now,
+    }
+
+
+def _coverage(connection: Connection) -> list[Coverage]:
+    return [
+        Coverage(
+            source=row["source"],
+            state=_worst(row["outcomes"]),
+            posts=int(row["new_posts"]),
+            last_read_at=row["newest_read_at"],
+            reason=_reason(row["detail"]) if _worst(row["outcomes"]) != "ok" else "",
+        )
+        for row in reports.source_health(connection)
+    ]
+
+
+def _worst(outcomes: Sequence[str]) -> State:
+    states: set[State] = {_STATES.get(outcome, "partial") for outcome in outcomes}
+    order: tuple[State, ...] = ("failed", "off", "partial", "ok")
+    return next(state for state in order if state in states)
+
+
+def _reason(detail: str) -> str:
+    starts = {"no credentials": "no_credentials", "terms": "terms_not_accepted", "not listed": "switched_off"}
+    return next((slug for start, slug in starts.items() if detail.startswith(start)), "")

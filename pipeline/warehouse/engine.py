@@ -1,0 +1,97 @@
+"""The way into the warehouse: an engine on the embedded server or on AUSCULT_DATABASE_URL, with the schema in force."""
+
+import hashlib
+from contextlib import closing
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+
+from pipeline.config import ROOT, Settings
+from pipeline.errors import ConfigError
+from pipeline.warehouse import embedded
+
+MINIMUM_SERVER = 150000
+SQL_FOLDER = ROOT / "sql"
+
+# Any fixed number, ours alone: it keeps two processes from migrating at once.
+_MIGRATION_LOCK = 0x4155_5343_0001
+
+
+def open_engine(settings: Settings) -> Engine:
+    """An engine on the warehouse, its schema migrated to the newest version.
+
+    Starts or joins the embedded server where no AUSCULT_DATABASE_URL is set. Raises ConfigError where the server is
+    not reachable, older than PostgreSQL 15, or lacks pgvector.
+    """
+    engine = sa.create_engine(warehouse_url(settings), pool_pre_ping=True, pool_size=5)
+    try:
+        with engine.begin() as connection:
+            _require_server(connection)
+            prepare_schema(connection)
+    except sa.exc.OperationalError as error:
+        raise ConfigError(f"the warehouse does not answer: {str(error.orig).splitlines()[0]}") from None
+    return engine
+
+
+def warehouse_url(settings: Settings) -> URL:
+    """The address of the warehouse, with our driver."""
+    if settings.database_url is None:
+        return make_url(embedded.database_url(embedded.start_server(settings.database_folder), "auscult"))
+    try:
+        url = make_url(settings.database_url)
+    except sa.exc.ArgumentError:
+        raise ConfigError("AUSCULT_DATABASE_URL is not an address like postgresql://user@host/database") from None
+    if url.get_backend_name() not in {"postgresql", "postgres"}:
+        raise ConfigError(f"AUSCULT_DATABASE_URL names {url.get_backend_name()}: only PostgreSQL (15 or later) works")
+    return url.set(drivername="postgresql+psycopg")
+
+
+def prepare_schema(connection: Connection) -> None:
+    """Bring tables, roles and views to the version of this checkout; a no-op where they are."""
+    connection.execute(sa.text("select pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+    config = alembic_config()
+    head = ScriptDirectory.from_config(config).get_current_head()
+    if MigrationContext.configure(connection).get_current_revision() != head:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    _apply_views(connection)
+
+
+def alembic_config() -> Config:
+    """Alembic's configuration: the section [alembic] of setup.cfg."""
+    return Config(str(ROOT / "setup.cfg"))
+
+
+def view_files() -> list[Path]:
+    """The SQL files that make roles and views, in the order in which they apply."""
+    folders = (SQL_FOLDER / "staging", SQL_FOLDER / "marts")
+    return [*(path for folder in folders for path in sorted(folder.glob("*.sql"))), SQL_FOLDER / "roles.sql"]
+
+
+def _require_server(connection: Connection) -> None:
+    version = connection.execute(sa.text("select current_setting('server_version_num')::int")).scalar_one()
+    if version < MINIMUM_SERVER:
+        raise ConfigError(f"the server is PostgreSQL {version // 10000}; 15 or later is needed")
+    available = sa.text("select 1 from pg_available_extensions where name = 'vector'")
+    if connection.execute(available).first() is None:
+        raise ConfigError("the server lacks the extension pgvector: install it there first")
+
+
+def _apply_views(connection: Connection) -> None:
+    texts = [path.read_text() for path in view_files()]
+    fingerprint = hashlib.sha256("\x1f".join(texts).encode()).hexdigest()[:16]
+    read = sa.text("select obj_description(to_regnamespace('marts'), 'pg_namespace')")
+    if connection.execute(read).scalar() == fingerprint:
+        return
+    # Straight to the driver, because SQLAlchemy would take a % in a file for a parameter.
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute("drop schema if exists marts cascade")
+        cursor.execute("create schema marts")
+        for statements in texts:
+            cursor.execute(statements)
+        cursor.execute(f"comment on schema marts is '{fingerprint}'")

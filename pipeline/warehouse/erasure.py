@@ -1,0 +1,84 @@
+"""Erasure: what is gone at the source goes here too, with everything that was derived from it, in one transaction."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Connection
+
+from pipeline.warehouse.tables import alert_posts, matches, mentions, posts, tombstones, vectors
+
+_EMPTY = hashlib.sha256(b"\x1f").hexdigest()
+
+_SCRUB_EVIDENCE = sa.text(
+    """
+    update alerts set evidence = jsonb_set(evidence, '{posts}', coalesce((
+        select jsonb_agg(entry) from jsonb_array_elements(evidence -> 'posts') as entry
+        where not (entry ->> 'platform' = :platform and entry ->> 'platform_id' = :platform_id)
+    ), '[]'::jsonb))
+    where jsonb_typeof(evidence -> 'posts') = 'array'
+        and evidence -> 'posts' @> jsonb_build_array(
+            jsonb_build_object('platform', cast(:platform as text), 'platform_id', cast(:platform_id as text)))
+    """
+)
+
+
+def erase_posts(connection: Connection, keys: Sequence[tuple[str, str]], reason: str, now: datetime) -> int:
+    """Erase posts by (platform, platform_id): words, author, address, vectors, matches, mentions and excerpts.
+
+    The emptied row and a tombstone stay, so that counts hold and a late page brings nothing back. Returns how many
+    were erased.
+    """
+    erased = 0
+    for platform, platform_id in keys:
+        same = sa.and_(posts.c.platform == platform, posts.c.platform_id == platform_id)
+        row = connection.execute(sa.select(posts.c.post_id, posts.c.content_hash).where(same)).first()
+        if row is not None:
+            _forget(connection, row.post_id, row.content_hash, reason)
+            connection.execute(_SCRUB_EVIDENCE, {"platform": platform, "platform_id": platform_id})
+            erased += 1
+        connection.execute(
+            insert(tombstones)
+            .values(platform=platform, platform_id=platform_id, erased_at=now, reason=reason)
+            .on_conflict_do_nothing()
+        )
+    return erased
+
+
+def expire_posts(connection: Connection, unmatched_before: datetime, matched_before: datetime) -> int:
+    """Empty the posts that are past their retention (by `ingested_at`); returns how many. No tombstone is written."""
+    matched = sa.select(matches.c.post_id).where(matches.c.post_id == posts.c.post_id).exists()
+    mentioned = sa.select(mentions.c.post_id).where(mentions.c.post_id == posts.c.post_id).exists()
+    kept = sa.or_(matched, mentioned)
+    due = sa.or_(sa.and_(posts.c.ingested_at < unmatched_before, sa.not_(kept)), posts.c.ingested_at < matched_before)
+    found = connection.execute(
+        sa.select(posts.c.post_id, posts.c.content_hash, posts.c.platform, posts.c.platform_id).where(
+            due, posts.c.content_hash != _EMPTY
+        )
+    ).all()
+    for row in found:
+        _forget(connection, row.post_id, row.content_hash, None)
+        connection.execute(_SCRUB_EVIDENCE, {"platform": row.platform, "platform_id": row.platform_id})
+    return len(found)
+
+
+def _forget(connection: Connection, post_id: int, content_hash: str, status: str | None) -> None:
+    for derived in (matches, mentions, alert_posts):
+        connection.execute(sa.delete(derived).where(derived.c.post_id == post_id))
+    emptied: dict[str, Any] = {
+        "title": None,
+        "text": "",
+        "content_hash": _EMPTY,
+        "url": None,
+        "author_hash": None,
+        "metrics": {},
+    }
+    changes = emptied if status is None else {**emptied, "status": status}
+    connection.execute(sa.update(posts).where(posts.c.post_id == post_id).values(**changes))
+    shared = sa.select(posts.c.post_id).where(posts.c.content_hash == content_hash).exists()
+    connection.execute(
+        sa.delete(vectors).where(vectors.c.content_hash == content_hash, vectors.c.of_claim.is_(False), sa.not_(shared))
+    )

@@ -1,0 +1,187 @@
+"""Posts in and out of the warehouse: one page and the cursor that speaks for it are one transaction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Connection
+
+from pipeline.post import Post
+from pipeline.warehouse.erasure import erase_posts
+from pipeline.warehouse.tables import posts, tombstones
+
+Key = tuple[str, str]
+Pseudonym = Callable[[str, str | None], str | None]
+
+
+@dataclass
+class Counts:
+    """What became of the records of a page; `fetched` is their sum, or the ledger refuses the row."""
+
+    new: int = 0
+    duplicate: int = 0
+    edited: int = 0
+    skipped: int = 0
+    quarantined: int = 0
+    erased: list[Key] = field(default_factory=list, repr=False)
+
+    @property
+    def fetched(self) -> int:
+        """All records that the source handed over."""
+        return self.new + self.duplicate + self.edited + self.skipped + self.quarantined
+
+
+@dataclass(frozen=True)
+class _Stored:
+    post_id: int
+    content_hash: str
+    status: str
+    edited_at: datetime | None
+
+
+def store_posts(
+    connection: Connection, source: str, page: Sequence[Post], now: datetime, pseudonym: Pseudonym
+) -> Counts:
+    """Upsert the posts of one page on (platform, platform_id); any order, repeats allowed.
+
+    `pseudonym` turns (platform, author id) into the keyed hash that is stored in its place.
+    A post whose words changed is a new revision and will be screened again; one that its platform reports as deleted
+    is erased with all that was derived from it; a tombstoned one stays gone.
+    """
+    counts = Counts()
+    newest = _one_each(page, counts)
+    keys = list(newest)
+    buried = _tombstoned(connection, keys)
+    stored = _stored(connection, keys)
+    fresh: list[dict[str, Any]] = []
+    for key, post in newest.items():
+        known = stored.get(key)
+        if key in buried or (post.status != "live" and known is None):
+            counts.skipped += 1
+        elif known is None:
+            fresh.append(_row(post, source, now, pseudonym))
+        elif post.status != "live":
+            counts.edited += 1
+            counts.erased.append(key)
+        elif known.content_hash == post.content_hash or _is_older(post, known):
+            counts.duplicate += 1
+            _refresh(connection, known.post_id, post)
+        else:
+            counts.edited += 1
+            _revise(connection, known.post_id, post)
+    _insert(connection, fresh, counts)
+    for status in ("deleted", "removed", "gone"):
+        erase_posts(connection, [key for key in counts.erased if newest[key].status == status], status, now)
+    return counts
+
+
+def recheckable(connection: Connection, platform: str, limit: int) -> list[str]:
+    """Platform ids of live posts, the newest first."""
+    live = sa.and_(posts.c.platform == platform, posts.c.status == "live", posts.c.text != "")
+    found = sa.select(posts.c.platform_id).where(live).order_by(posts.c.ingested_at.desc(), posts.c.post_id.desc())
+    return list(connection.execute(found.limit(limit)).scalars())
+
+
+def store_edits(connection: Connection, edited: Sequence[Post]) -> int:
+    """Revise stored posts whose words changed; returns how many did."""
+    stored = _stored(connection, [(post.platform, post.platform_id) for post in edited])
+    changed = 0
+    for post in edited:
+        known = stored.get((post.platform, post.platform_id))
+        if known is not None and known.status == "live" and known.content_hash != post.content_hash:
+            _revise(connection, known.post_id, post)
+            changed += 1
+    return changed
+
+
+def _one_each(page: Sequence[Post], counts: Counts) -> dict[Key, Post]:
+    newest: dict[Key, Post] = {}
+    for post in page:
+        key = (post.platform, post.platform_id)
+        if key in newest:
+            counts.duplicate += 1
+            if post.edited_at is None or (newest[key].edited_at or post.edited_at) > post.edited_at:
+                continue
+        newest[key] = post
+    return newest
+
+
+def _tombstoned(connection: Connection, keys: Sequence[Key]) -> set[Key]:
+    found = sa.select(tombstones.c.platform, tombstones.c.platform_id).where(_among(tombstones, keys))
+    return {(row.platform, row.platform_id) for row in connection.execute(found)}
+
+
+def _stored(connection: Connection, keys: Sequence[Key]) -> dict[Key, _Stored]:
+    columns = (posts.c.post_id, posts.c.content_hash, posts.c.status, posts.c.edited_at)
+    found = sa.select(posts.c.platform, posts.c.platform_id, *columns).where(_among(posts, keys)).with_for_update()
+    return {(row[0], row[1]): _Stored(*row[2:]) for row in connection.execute(found)}
+
+
+def _among(table: sa.Table, keys: Sequence[Key]) -> sa.ColumnElement[bool]:
+    platforms, ids = [key[0] for key in keys], [key[1] for key in keys]
+    pairs = sa.func.unnest(sa.cast(platforms, sa.ARRAY(sa.Text)), sa.cast(ids, sa.ARRAY(sa.Text)))
+    wanted = pairs.table_valued("platform", "platform_id").render_derived()
+    chosen: sa.ColumnElement[bool] = sa.tuple_(table.c.platform, table.c.platform_id).in_(
+        sa.select(wanted.c.platform, wanted.c.platform_id)
+    )
+    return chosen
+
+
+def _is_older(post: Post, known: _Stored) -> bool:
+    return known.edited_at is not None and (post.edited_at is None or post.edited_at < known.edited_at)
+
+
+def _row(post: Post, source: str, now: datetime, pseudonym: Pseudonym) -> dict[str, Any]:
+    return {
+        "platform": post.platform,
+        "platform_id": post.platform_id,
+        "source": source,
+        "kind": post.kind,
+        "channel": post.channel,
+        "created_at": post.created_at,
+        "ingested_at": now,
+        "parent_id": post.parent_id,
+        "author_hash": pseudonym(post.platform, post.author_id),
+        "metrics": dict(post.metrics),
+        "url": post.url,
+        "lang": post.lang,
+        **_words(post),
+    }
+
+
+def _words(post: Post) -> dict[str, Any]:
+    return {
+        "title": post.title,
+        "text": post.text,
+        "content_hash": post.content_hash,
+        "edited_at": post.edited_at,
+    }
+
+
+def _insert(connection: Connection, fresh: list[dict[str, Any]], counts: Counts) -> None:
+    if not fresh:
+        return
+    stored = connection.execute(
+        insert(posts).on_conflict_do_nothing(index_elements=["platform", "platform_id"]).returning(posts.c.post_id),
+        fresh,
+    ).all()
+    # Another source may have stored the same post between our look and our insert.
+    counts.new += len(stored)
+    counts.duplicate += len(fresh) - len(stored)
+
+
+def _refresh(connection: Connection, post_id: int, post: Post) -> None:
+    if post.metrics:
+        changed = sa.and_(posts.c.post_id == post_id, posts.c.metrics != dict(post.metrics))
+        connection.execute(sa.update(posts).where(changed).values(metrics=dict(post.metrics)))
+
+
+def _revise(connection: Connection, post_id: int, post: Post) -> None:
+    connection.execute(
+        sa.update(posts)
+        .where(posts.c.post_id == post_id)
+        .values(**_words(post), metrics=dict(post.metrics), revision=posts.c.revision + 1, screened_key=None)
+    )

@@ -1,0 +1,82 @@
+"""Read-only looks at the warehouse: what the digest, the command line and the checks report."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.warehouse.engine import SQL_FOLDER
+from pipeline.warehouse.tables import alerts, ingest_runs, matches, mentions, outbox, posts, reviews
+
+
+def heard(connection: Connection, practice_id: str, since: datetime, until: datetime) -> dict[str, Any]:
+    """What came in between two moments: posts_heard, posts_screened, mentions, quarantined and `reviews`.
+
+    `mentions` counts posts that name the practice; `reviews` holds (claim_id, posts that wait for a person).
+    """
+    stored = sa.and_(posts.c.ingested_at > since, posts.c.ingested_at <= until)
+    of_posts = connection.execute(sa.select(sa.func.count(), sa.func.count(posts.c.screened_key)).where(stored)).one()
+    naming = (
+        sa.select(sa.func.count(sa.distinct(mentions.c.post_id)))
+        .join(posts, posts.c.post_id == mentions.c.post_id)
+        .where(stored, mentions.c.practice_id == practice_id)
+    )
+    set_aside = sa.select(sa.func.coalesce(sa.func.sum(ingest_runs.c.quarantined_posts), 0)).where(
+        ingest_runs.c.run_at > since, ingest_runs.c.run_at <= until
+    )
+    return {
+        "posts_heard": of_posts[0],
+        "posts_screened": of_posts[1],
+        "mentions": connection.execute(naming).scalar_one(),
+        "quarantined": int(connection.execute(set_aside).scalar_one()),
+        "reviews": _waiting(connection, practice_id, until),
+    }
+
+
+def source_health(connection: Connection) -> list[dict[str, Any]]:
+    """One mapping per source that was ever read or reported, as marts.mart_source_health has it."""
+    return [dict(row._mapping) for row in connection.execute(sa.text("select * from marts.mart_source_health"))]
+
+
+def table_counts(connection: Connection) -> dict[str, int]:
+    """How many rows the main tables hold."""
+    tables = (posts, matches, mentions, alerts, outbox)
+    return {
+        table.name: int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
+        for table in tables
+    }
+
+
+def run_checks(connection: Connection) -> dict[str, int]:
+    """Run every file of sql/checks; returns how many offending rows each one found, by file name."""
+    return {path.stem: len(connection.execute(sa.text(path.read_text())).all()) for path in check_files()}
+
+
+def check_files() -> Sequence[Path]:
+    """The data tests: each selects the rows that offend."""
+    return sorted((SQL_FOLDER / "checks").glob("*.sql"))
+
+
+def _waiting(connection: Connection, practice_id: str, until: datetime) -> tuple[tuple[str, int], ...]:
+    reviewed = (
+        sa.select(reviews.c.review_id)
+        .where(
+            reviews.c.practice_id == practice_id,
+            reviews.c.platform == posts.c.platform,
+            reviews.c.platform_id == posts.c.platform_id,
+            reviews.c.claim_id == matches.c.claim_id,
+        )
+        .exists()
+    )
+    amount = sa.func.count().label("amount")
+    waiting = (
+        sa.select(matches.c.claim_id, amount)
+        .join(posts, posts.c.post_id == matches.c.post_id)
+        .where(matches.c.decision == "review", posts.c.ingested_at <= until, sa.not_(reviewed))
+        .group_by(matches.c.claim_id)
+        .order_by(amount.desc(), matches.c.claim_id)
+    )
+    return tuple((row.claim_id, row.amount) for row in connection.execute(waiting))

@@ -1,0 +1,138 @@
+"""Shards of posts out, their matches and mentions in: a shard's rows are replaced as a whole."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Connection
+
+from pipeline.errors import ConfigError
+from pipeline.post import screening_text
+from pipeline.warehouse.leases import dead_leases
+from pipeline.warehouse.tables import matches, mentions, posts, vectors
+
+
+@dataclass(frozen=True)
+class ShardRequest:
+    """Which posts a worker may take: stored since `since`, not yet screened with `screened_key`."""
+
+    screened_key: str
+    since: datetime
+    lease: int
+    lease_seconds: float
+    limit: int
+
+
+def claim_shard(connection: Connection, request: ShardRequest) -> pd.DataFrame:
+    """Lease up to `limit` posts that need screening; live ones newest first.
+
+    Returns the columns post_id, content_hash and text (title and body as screening reads them), maybe no row.
+    """
+    free = sa.or_(
+        posts.c.screen_lease.is_(None),
+        posts.c.screen_leased_until < sa.func.clock_timestamp(),
+        posts.c.screen_lease.in_(dead_leases(connection, posts.c.screen_lease)),
+    )
+    wanted = sa.and_(
+        posts.c.status == "live",
+        posts.c.text.is_not(None),
+        posts.c.ingested_at >= request.since,
+        posts.c.screened_key.is_distinct_from(request.screened_key),
+        free,
+    )
+    taken = (
+        sa.select(posts.c.post_id)
+        .where(wanted)
+        .order_by(posts.c.ingested_at.desc(), posts.c.post_id)
+        .limit(request.limit)
+        .with_for_update(skip_locked=True)
+    )
+    until = sa.func.clock_timestamp() + sa.func.make_interval(0, 0, 0, 0, 0, 0, request.lease_seconds)
+    leased = connection.execute(
+        sa.update(posts)
+        .where(posts.c.post_id.in_(taken.scalar_subquery()))
+        .values(screen_lease=request.lease, screen_leased_until=until)
+        .returning(posts.c.post_id, posts.c.content_hash, posts.c.title, posts.c.text)
+    )
+    rows = [(row.post_id, row.content_hash, screening_text(row.title, row.text)) for row in leased]
+    return pd.DataFrame(sorted(rows), columns=["post_id", "content_hash", "text"])
+
+
+def count_unscreened(connection: Connection, screened_key: str, since: datetime) -> int:
+    """How many posts of the window still need screening."""
+    wanted = sa.and_(
+        posts.c.status == "live",
+        posts.c.ingested_at >= since,
+        posts.c.screened_key.is_distinct_from(screened_key),
+    )
+    return int(connection.execute(sa.select(sa.func.count()).select_from(posts).where(wanted)).scalar_one())
+
+
+def read_vectors(
+    connection: Connection, content_hashes: Sequence[str], model_id: str
+) -> dict[str, NDArray[np.float32]]:
+    """The stored vectors of these texts, shape (d,) each; a text without one is absent."""
+    wanted = sa.any_(sa.cast(list(content_hashes), sa.ARRAY(sa.Text)))
+    found = sa.select(vectors.c.content_hash, vectors.c.vector).where(
+        vectors.c.model_id == model_id, vectors.c.content_hash == wanted
+    )
+    return {row.content_hash: np.asarray(row.vector, np.float32) for row in connection.execute(found)}
+
+
+def store_vectors(
+    connection: Connection, made: dict[str, NDArray[np.float32]], model_id: str, *, of_claim: bool
+) -> None:
+    """Keep new vectors, keyed by (content hash, model)."""
+    rows = [
+        {"content_hash": content_hash, "model_id": model_id, "vector": vector, "of_claim": of_claim}
+        for content_hash, vector in made.items()
+    ]
+    if rows:
+        connection.execute(insert(vectors).on_conflict_do_nothing(), rows)
+
+
+def replace_screened(
+    connection: Connection, shard: pd.DataFrame, request: ShardRequest, found: pd.DataFrame, named: pd.DataFrame
+) -> int:
+    """Replace the shard's matches and mentions and mark its posts screened; returns how many posts were still ours.
+
+    A post that was edited, erased or taken over by another worker meanwhile is left to whoever has it now.
+    """
+    ours = sa.and_(
+        posts.c.post_id.in_(shard["post_id"].tolist()), posts.c.screen_lease == request.lease, posts.c.status == "live"
+    )
+    rows = connection.execute(sa.select(posts.c.post_id, posts.c.content_hash).where(ours).with_for_update())
+    kept = set(shard.set_index(["post_id", "content_hash"]).index) & {(row.post_id, row.content_hash) for row in rows}
+    post_ids = [post_id for post_id, _ in kept]
+    for table, frame in ((matches, found), (mentions, named)):
+        connection.execute(sa.delete(table).where(table.c.post_id.in_(post_ids)))
+        rows_in = _rows(table, frame[frame["post_id"].isin(post_ids)])
+        if rows_in:
+            connection.execute(insert(table), rows_in)
+    released: dict[str, Any] = {"screen_lease": None, "screen_leased_until": None}
+    connection.execute(sa.update(posts).where(posts.c.screen_lease == request.lease).values(**released))
+    done = sa.update(posts).where(posts.c.post_id.in_(post_ids))
+    connection.execute(done.values(screened_key=request.screened_key))
+    return len(post_ids)
+
+
+def _rows(table: sa.Table, frame: pd.DataFrame) -> list[dict[str, Any]]:
+    wanted = {column.name for column in table.columns if not column.identity}
+    if set(frame.columns) != wanted:
+        different = sorted(wanted ^ set(frame.columns))
+        raise ConfigError(f"the frame for {table.name} and the table differ in: {', '.join(different)}")
+    # A missing number would reach PostgreSQL as NaN, which is a value there and not NULL.
+    return [
+        {str(name): None if _is_missing(value) else value for name, value in row.items()}
+        for row in frame.astype(object).to_dict("records")
+    ]
+
+
+def _is_missing(value: Any) -> bool:  # noqa: ANN401
+    return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and np.isnan(value))

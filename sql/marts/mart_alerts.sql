@@ -1,0 +1,29 @@
+-- One row per alert.
+create view marts.mart_alerts as
+select
+    alerts.alert_key,
+    alerts.practice_id,
+    alerts.kind,
+    alerts.severity,
+    alerts.state,
+    alerts.claim_id,
+    claims.claim,
+    claims.harm,
+    alerts.category,
+    alerts.reason,
+    alerts.posts,
+    alerts.voices,
+    alerts.platforms,
+    alerts.historical,
+    alerts.bucket_start_at,
+    alerts.first_post_at,
+    alerts.last_post_at,
+    alerts.raised_at,
+    alerts.updated_at,
+    alerts.resolved_at
+from public.alerts
+left join public.claims
+    on
+        alerts.claim_id = claims.claim_id
+        and alerts.claim_version = claims.version;
+comment on view marts.mart_alerts is 'One row per alert, with the claim in words.';

@@ -1,0 +1,180 @@
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipeline.alerting.digest import Coverage, DigestCounts
+from pipeline.alerting.render import render_digest, render_urgent
+from pipeline.alerting.wording import clean, moment, sure
+from pipeline.config import POLICY
+
+
+def _words(rendered):
+    return " ".join(rendered.text.split()), " ".join(re.sub(r"<[^>]+>", " ", rendered.html).split())
+
+
+def _counts(now, **changes):
+    base = {
+        "since_at": now - timedelta(days=1),
+        "until_at": now,
+        "posts_heard": 120,
+        "posts_screened": 120,
+        "mentions": 2,
+    }
+    return DigestCounts(**(base | changes))
+
+
+def test_the_urgent_mail_answers_every_question(alert, facts, now):
+    rendered = render_urgent(alert, facts, "Riverside Clinic", "America/New_York", now)
+    for words in _words(rendered):
+        for expected in (
+            "False: “The shot changes your genes.”",
+            "High harm. People stay unprotected.",
+            "almost certainly about this claim (97 %)",
+            "very likely spreads it instead of refuting it (83 %)",
+            "7 posts by 5 people on Imported files, Reddit and X, in 4 wordings.",
+            "First Thu 1 Oct 2026, 12:04 EDT; latest Fri 2 Oct 2026, 05:04 EDT",
+            "3 posts refuting it and 2 unclear posts waiting for a person",
+            "does not enter the cell nucleus",
+            "Journal: Cohort study (9 Mar 2024)",
+            "Institute: Review (undated)",
+            "https://agency.org/a (address not checked)",
+            "Evidence last checked 19 Aug 2026.",
+            "Before you use it: Check the schedule.",
+            "Respond. Several people spread it",
+            "Never confirm, deny or hint that anyone is or was a patient",
+            "and 4 more in the warehouse",
+        ):
+            assert expected in words or expected in words.replace(" .", "."), expected
+    assert rendered.subject == "Urgent: false claim vax-harm, 7 posts, 5 people - Riverside Clinic"
+    assert rendered.slug == "misinformation:vax-harm"
+
+
+def test_three_links_at_most_and_only_rebuilt_ones(alert, facts, now):
+    rendered = render_urgent(alert, facts, "Riverside Clinic", "UTC", now)
+    linked = re.findall(r'href="([^"]+)"', rendered.html)
+    assert linked == [
+        "https://journal.org/b",
+        "https://institute.org/c",
+        "https://www.reddit.com/comments/abc12/",
+        "https://x.com/i/status/17900",
+    ]
+    for part in (rendered.text, rendered.html):
+        assert "Imported files post, id row-7" in part
+        assert "jane_doe" not in part
+        assert "evil.example" not in part
+        assert "abc13" not in part
+
+
+def test_an_unknown_claim_still_has_a_mail(alert, now):
+    text, _ = _words(render_urgent(alert, None, "Riverside Clinic", "UTC", now))
+    assert "Claim vax-harm" in text
+    assert "WHAT IS TRUE" not in text
+    assert "We hold no correction for this claim" in text
+
+
+def test_the_mention_mail_names_our_term_only(mention_alert, now):
+    rendered = render_urgent(mention_alert, None, "Riverside Clinic", "UTC", now)
+    assert "Patient safety: named as Riverside Clinic" in _words(rendered)[0]
+    assert rendered.subject == "Urgent: practice named, patient safety, 7 posts, 5 people - Riverside Clinic"
+
+
+def test_posts_without_dates_say_so(alert, facts, now):
+    undated = replace(alert, first_post_at=None, last_post_at=None)
+    assert "Platforms gave no dates" in _words(render_urgent(undated, facts, "R", "UTC", now))[0]
+
+
+@pytest.mark.parametrize("name", ["Praxis Müller", "診療所", "A\r\nBcc: x", "N" * 200, "=?utf-8?q?x?="])
+def test_a_name_that_a_subject_cannot_hold_stays_in_the_body(alert, facts, now, name):
+    rendered = render_urgent(alert, facts, name, "UTC", now)
+    assert rendered.subject.isascii()
+    assert "=?" not in rendered.subject
+    assert clean(name, 200) in " ".join(rendered.text.split()) or len(name) > 100
+
+
+def test_the_digest_counts_and_names_what_was_not_read(alert, mention_alert, facts, now):
+    old = replace(alert, historical=True, alert_key="old", posts=9)
+    low = replace(alert, severity="normal", reasons=("claim_promoted",), claim_id="tea", alert_key="tea")
+    coverage = [
+        Coverage("reddit", "ok", 100, now),
+        Coverage("imports", "partial", 20, now, "rate_limited"),
+        Coverage("x", "off", reason="no_credentials"),
+        Coverage("facebook", "failed", last_read_at=now - timedelta(days=2), reason="permission"),
+    ]
+    reviews = tuple((f"claim-{number}", number) for number in range(1, 15))
+    counts = _counts(now, reviews=reviews, quarantined=3, posts_screened=110)
+    rendered = render_digest([alert, mention_alert, low, old], {"vax-harm": facts}, counts, coverage, "R", "UTC", now)
+    text, html = _words(rendered)
+    for words in (text, html):
+        assert "2 things need you today; 2 known false claims and 2 mentions in 120 new posts." in words
+        assert "X and Facebook were not read, so we do not know what was written there." in words
+        assert "Off: no credentials. Not the same as no posts." in words.replace(" .", ".")
+        assert "Failed: permission. Not the same as no posts. Last read Wed 30 Sep 2026, 12:04 UTC." in words
+        assert "Read in part: rate limited. 20 new posts" in words.replace(" .", ".")
+        assert "1 group of old posts (9 posts) came in late" in words
+        assert (
+            "120 new posts heard, 110 screened; 10 still waiting to be screened; 3 unreadable records set aside."
+            in words
+        )
+        assert "and 10 more posts" in words
+    assert "105 to review" in text
+    assert "14 posts: claim claim-14" in text
+    assert "claim-4\n" not in rendered.text
+    assert rendered.subject == "Digest Fri 2 Oct 2026: 2 need you today, 2 false claims, 2 mentions - R"
+
+
+def test_a_long_list_is_capped_and_the_rest_counted(alert, facts, now):
+    rows = int(POLICY["review_digest_rows"])
+    alerts = [replace(alert, alert_key=f"k{number}", claim_id=f"claim-{number:02d}") for number in range(rows + 7)]
+    facts_by_id = {item.claim_id: facts for item in alerts}
+    rendered = render_digest(alerts, facts_by_id, _counts(now), [Coverage("x", "ok")], "R", "UTC", now)
+    assert rendered.text.count("[Urgent]") == rows
+    assert "and 7 more in the warehouse" in rendered.text
+    assert f"{rows + 7} things need you today" in rendered.text
+
+
+def test_an_old_alert_is_never_listed(alert, facts, now):
+    old = replace(alert, historical=True)
+    rendered = render_digest(
+        [old], {"vax-harm": facts}, _counts(now, mentions=0), [Coverage("x", "ok")], "R", "UTC", now
+    )
+    assert "Nothing needs you today" in rendered.text
+    assert facts.claim not in rendered.text
+
+
+def test_an_empty_day_says_what_was_heard_and_what_was_not(now):
+    empty = _counts(now, mentions=0)
+    quiet, _ = _words(render_digest([], {}, empty, [Coverage("reddit", "ok", 120, now)], "R", "UTC", now))
+    assert "Nothing needs you today; 120 new posts were heard, and none was found to spread" in quiet
+    assert "not read" not in quiet
+    silent, _ = _words(render_digest([], {}, empty, [Coverage("x", "off", reason="no_credentials")], "R", "UTC", now))
+    assert "X was not read, so we do not know what was written there." in silent
+    unheard, _ = _words(
+        render_digest([], {}, _counts(now, posts_heard=0, posts_screened=0, mentions=0), [], "R", "UTC", now)
+    )
+    assert "no new post was heard. No source is set up" in unheard
+
+
+def test_times_follow_daylight_saving_and_not_the_locale():
+    from zoneinfo import ZoneInfo
+
+    zone = ZoneInfo("America/New_York")
+    assert moment(datetime(2026, 11, 1, 5, 30, tzinfo=UTC), zone) == "Sun 1 Nov 2026, 01:30 EDT"
+    assert moment(datetime(2026, 11, 1, 6, 30, tzinfo=UTC), zone) == "Sun 1 Nov 2026, 01:30 EST"
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [
+        (1.0, ("almost certainly", "99 %")),
+        (0.81, ("very likely", "81 %")),
+        (0.6, ("likely", "60 %")),
+        (0.5, ("more likely than not", "50 %")),
+        (0.31, ("possibly", "31 %")),
+        (0.0, ("possibly", "1 %")),
+        (None, ("possibly", "no number stored")),
+    ],
+)
+def test_sureness_in_words_and_numbers(probability, words):
+    assert sure(probability) == words

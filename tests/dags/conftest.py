@@ -1,0 +1,32 @@
+"""Airflow on the session's server: its variables are set before anything imports it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import read_settings
+from pipeline.orchestration import airflow_environment
+
+
+@pytest.fixture(scope="session")
+def airflow_home(server: str) -> Iterator[Path]:
+    """Airflow's home, its metadata database migrated."""
+    wanted = airflow_environment(read_settings())
+    os.environ.update({name: value for name, value in wanted.items() if name != "AUSCULT_HOME"})
+    from airflow.utils.db import initdb
+
+    initdb()
+    yield Path(wanted["AIRFLOW_HOME"])
+    # Before the server stops, or Airflow complains at exit.
+    from airflow.settings import dispose_orm
+
+    dispose_orm()
+
+
+@pytest.fixture(scope="session")
+def dagbag(airflow_home: Path):
+    from airflow.dag_processing.dagbag import DagBag
+
+    return DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])

@@ -1,0 +1,1 @@
+"""Checks that no linter offers; `make lint` runs them."""
