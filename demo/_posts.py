@@ -59,7 +59,7 @@ def served(posts: Iterable[Mapping[str, Any]]) -> list[Served]:
 
 
 def matches(query: str, post: Served) -> bool:
-    """Whether a post answers a query of words, "phrases", OR, brackets, -negation and lang:xx."""
+    """Whether a post answers a query of words, "phrases", AND, OR, brackets, -negation and lang:xx."""
     tokens = _TOKEN.findall(query)
     result, rest = _either(tokens, post)
     if rest:
@@ -79,6 +79,8 @@ def _all(tokens: list[str], post: Served) -> tuple[bool, list[str]]:
     result = True
     while tokens and tokens[0] not in {"OR", ")"}:
         token, tokens = tokens[0], tokens[1:]
+        if token == "AND":  # noqa: S105
+            continue
         if token in {"(", "-("}:
             found, tokens = _either(tokens, post)
             if not tokens:

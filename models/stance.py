@@ -30,6 +30,9 @@ STEP = {
 # The ceiling of promotes where something speaks against it: an obvious debunk or question never alarms.
 CEILING = 0.45
 
+# Cues are looked for in this much of a post: bounds the time that a hostile one takes for each of its candidates.
+READ_CHARACTERS = 16_000
+
 _FIRST_PERSON = frozenset(("i", "i'm", "im", "am", "we", "we're", "were"))
 _SENTENCE = re.compile(r"[^.!?\n;]+[.!?;]*")
 _CONDITION = re.compile(r"\b(?:if|unless|when)\b[^,;.]*")
@@ -107,7 +110,7 @@ def _score(fired: Sequence[str], names: Sequence[str]) -> StanceScore:
 
 
 def _fired(pair: StancePair) -> list[str]:
-    post = fold_text(pair.post).casefold().replace("’", "'")
+    post = fold_text(pair.post[:READ_CHARACTERS]).casefold().replace("’", "'")
     claim = fold_text(pair.claim).casefold().replace("’", "'")
     about = _meanings(claim)
     sentences = _SENTENCE.findall(post)

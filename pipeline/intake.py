@@ -17,7 +17,7 @@ from pipeline.sources import Query, Source, load
 from pipeline.sources.imports import Imports, file_query
 from pipeline.sources.reading import PageRead, PassState, Quarantined, out_of_reach, read_pass
 from pipeline.warehouse import ledger
-from pipeline.warehouse.claims import claims_in_force
+from pipeline.warehouse.claims import keywords_in_order
 from pipeline.warehouse.leases import held_name
 from pipeline.warehouse.posts import Counts, store_posts
 from pipeline.workplace import Workplace
@@ -67,7 +67,7 @@ def ingest_source(
             return _note(workplace, name, now, "busy", "another process reads this source")
         with workplace.engine.begin() as connection:
             ledger.close_abandoned(connection, name)
-            keywords = [word for claim in claims_in_force(connection) for word in claim["keywords"]]
+            keywords = keywords_in_order(connection)
         return read_queries(reading, source.queries(workplace.practice, keywords))
 
 

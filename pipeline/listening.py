@@ -100,6 +100,7 @@ class SourceSettings(_Strict):
 
     enabled: bool = True
     channels: tuple[str, ...] = ()
+    search_claims: bool = True
     folder: str = ""
     languages: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from models.folding import fold_characters
-from pipeline.listening import Practice
+from pipeline.listening import Clinician, Practice
 
 MAX_MENTIONS = 50
 # A supporting word further away than this speaks of something else.
@@ -136,20 +136,24 @@ def _terms(practice: Practice) -> Iterator[_Term]:
         if re.match(r"\d", location.street) and len(_split(location.street)) > 2:
             yield _Term("location", location.street, _split(location.street), SUPPORTED)
     for clinician in practice.clinicians:
-        words = tuple(word for word in _split(clinician.name.split(",")[0]) if word not in TITLES)
-        if len(words) > 1:
-            yield _Term("clinician", clinician.name, words, FULL_NAME)
-            yield _Term("clinician", clinician.name, ("".join(words),), FULL_NAME)
-        for title in ("dr", "doctor", "doc", "doctora", "nurse"):
-            if len(words) > 1:
-                yield _Term("clinician", clinician.name, (title, *words), FULL_NAME)
-            for own in dict.fromkeys((words[-1:], words[:1])):
-                yield _Term("clinician", clinician.name, (title, *own), SUPPORTED, ambiguous=True)
-                yield _Term("clinician", clinician.name, ("".join((title, *own)),), SUPPORTED, ambiguous=True)
+        yield from _clinician(clinician)
     for handles in practice.handles.values():
         for handle in handles:
             word = re.sub(r"^(?:@|/?u/|/?r/)", "", handle.casefold())
             yield _Term("handle", handle, (word,), SURE)
+
+
+def _clinician(clinician: Clinician) -> Iterator[_Term]:
+    words = tuple(word for word in _split(clinician.name.split(",")[0]) if word not in TITLES)
+    if len(words) > 1:
+        yield _Term("clinician", clinician.name, words, FULL_NAME)
+        yield _Term("clinician", clinician.name, ("".join(words),), FULL_NAME)
+    for title in ("dr", "doctor", "doc", "doctora", "nurse"):
+        if len(words) > 1:
+            yield _Term("clinician", clinician.name, (title, *words), FULL_NAME)
+        for own in dict.fromkeys((words[-1:], words[:1])):
+            yield _Term("clinician", clinician.name, (title, *own), SUPPORTED, ambiguous=True)
+            yield _Term("clinician", clinician.name, ("".join((title, *own)),), SUPPORTED, ambiguous=True)
 
 
 def _name(kind: str, name: str) -> Iterator[_Term]:
@@ -212,7 +216,7 @@ def _matches(folded: str, words: Sequence[_Word], place: int, term: _Term, fuzzy
     right = [_respelt(word.text, fuzzy) for word in run]
     if not wrong:
         return True
-    if len(wrong) > 1 or any(a.text != b != c for a, b, c in zip(run, term.words, right, strict=True)):
+    if len(wrong) > 1 or len(run) == 1 or any(a.text != b != c for a, b, c in zip(run, term.words, right, strict=True)):
         return None
     return False
 

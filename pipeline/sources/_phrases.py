@@ -1,4 +1,4 @@
-"""Search words: names and keywords made into quoted phrases and packed into queries of a limited length."""
+"""Search words: names as quoted phrases, keywords as words that stand together, packed into queries of a limit."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -7,6 +7,9 @@ from pipeline.errors import ConfigError
 
 # Quotes, brackets, backslashes and control characters would change the query's meaning.
 _SYNTAX = re.compile(r"[\"“”„\\()\[\]{}\x00-\x1f\x7f]+")
+
+# A keyword's words; an operator of the platforms is written in capitals, so that ours are not.
+_WORDS = re.compile(r"[@#]?\w+")
 
 
 def phrases(terms: Iterable[str], limit: int) -> list[str]:
@@ -21,6 +24,22 @@ def phrases(terms: Iterable[str], limit: int) -> list[str]:
             words.pop()
         if words:
             made.setdefault(_phrase(words))
+    return list(made)
+
+
+def together(terms: Iterable[str], limit: int, conjunction: str) -> list[str]:
+    """Each term once, in the given order, as words that a post must all hold, wherever they stand in it.
+
+    People put "ivermectin" and "covid" into one post far oftener than next to each other. `conjunction` is what the
+    platform writes between words that must all be there. A term that is too long keeps its first words.
+    """
+    made: dict[str, None] = {}
+    for term in terms:
+        words = _WORDS.findall(term.lower())
+        while words and len(conjunction.join(words)) + 2 > limit:
+            words.pop()
+        if words:
+            made.setdefault(words[0] if len(words) == 1 else f"({conjunction.join(words)})")
     return list(made)
 
 

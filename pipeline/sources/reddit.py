@@ -14,7 +14,7 @@ from pipeline.listening import Listening, Practice
 from pipeline.post import Post, Status
 from pipeline.sources import Page, Query, Recheck, Record, Terms
 from pipeline.sources._http import loopback_base, session
-from pipeline.sources._phrases import packed, phrases
+from pipeline.sources._phrases import packed, phrases, together
 from pipeline.sources._reddit_errors import sorted_errors
 
 PAGE_SIZE = 100
@@ -60,7 +60,7 @@ class Reddit:
 
     def __init__(self, settings: Settings, listening: Listening) -> None:
         self._settings = settings
-        self._listening = listening.source(self.name)
+        self._chosen = listening.source(self.name)
         self._base = loopback_base(settings, "AUSCULT_REDDIT_URL")
         self._client: praw.Reddit | None = None
         self._window_reset_at: datetime | None = None
@@ -70,13 +70,15 @@ class Reddit:
 
         Raises ConfigError for a channel that is not a subreddit's name.
         """
-        channels = [_subreddit(channel) for channel in self._listening.channels]
+        channels = [_subreddit(channel) for channel in self._chosen.channels]
         asked = [Query(self.name, mode, channel=channel) for channel in channels for mode in ("new", "comments")]
-        refused = phrases((*self._listening.exclude, *practice.not_us), MAX_QUERY_CHARACTERS // 4)
+        # `not_us` is left to screening, which sees the whole post; a post may name both.
+        refused = phrases(self._chosen.exclude, MAX_QUERY_CHARACTERS // 4)
         suffix = " ".join(f"-{phrase}" for phrase in refused)
         names = (practice.name, *practice.aliases, *practice.handles.get(self.name, ()))
-        for terms, channel in ((names, "all"), (keywords, "+".join(channels) or "all")):
-            parts = phrases(terms, MAX_QUERY_CHARACTERS // 2)
+        about = together(keywords if self._chosen.search_claims else (), MAX_QUERY_CHARACTERS // 2, " AND ")
+        called = phrases(names, MAX_QUERY_CHARACTERS // 2)
+        for parts, channel in ((called, "all"), (about, "+".join(channels) or "all")):
             words = packed(parts, MAX_QUERY_CHARACTERS, suffix)
             asked += [Query(self.name, "search", words=query, channel=channel) for query in words]
         return asked

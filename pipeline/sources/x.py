@@ -14,7 +14,7 @@ from pipeline.listening import Listening, Practice
 from pipeline.post import Post
 from pipeline.sources import Page, Query, Recheck, Record, Terms
 from pipeline.sources._http import loopback_base, session
-from pipeline.sources._phrases import packed, phrases
+from pipeline.sources._phrases import packed, phrases, together
 from pipeline.sources._x_errors import Refused, sorted_errors
 
 PAGE_SIZE = 100
@@ -82,8 +82,9 @@ class X:
         handles = [f"@{match[1]}" for handle in practice.handles.get(self.name, ()) if (match := _HANDLE.match(handle))]
         suffix = self._suffix()
         queries: list[Query] = []
-        for terms in ((practice.name, *practice.aliases, *handles), keywords):
-            parts = phrases(terms, MAX_QUERY_CHARACTERS // 2)
+        names = phrases((practice.name, *practice.aliases, *handles), MAX_QUERY_CHARACTERS // 2)
+        about = together(keywords if self._chosen.search_claims else (), MAX_QUERY_CHARACTERS // 2, " ")
+        for parts in (names, about):
             queries += [Query(self.name, "search", words) for words in packed(parts, MAX_QUERY_CHARACTERS, suffix)]
         return queries
 

@@ -58,6 +58,22 @@ def claims_in_force(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in connection.execute(found)]
 
 
+def keywords_in_order(connection: Connection) -> list[str]:
+    """The keywords of the claims in force, those of the oldest claims first.
+
+    A new claim's come last, so that the queries made of the others, and their watermarks, stay as they are.
+    """
+    first = sa.select(claims.c.claim_id, sa.func.min(claims.c.loaded_at).label("first_at")).group_by(claims.c.claim_id)
+    known = first.subquery()
+    found = (
+        sa.select(claims.c.keywords)
+        .join(known, known.c.claim_id == claims.c.claim_id)
+        .where(claims.c.ended_at.is_(None))
+        .order_by(known.c.first_at, claims.c.claim_id)
+    )
+    return [word for words in connection.execute(found).scalars() for word in words]
+
+
 def claims_by_version(connection: Connection, claim_ids: Sequence[str]) -> list[dict[str, Any]]:
     """The newest version of each of these claims, in force or not, all columns."""
     newest = sa.select(claims).where(claims.c.claim_id.in_(claim_ids)).distinct(claims.c.claim_id)

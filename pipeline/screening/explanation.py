@@ -1,0 +1,108 @@
+"""Why a text matches, for `auscult explain`: scores, the wording that matched, stance with its cues, the decision."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.match_probability import MatchProbability
+from models.matcher import ClaimIndex
+from models.stance import StanceClassifier
+from pipeline.config import Policy
+from pipeline.listening import Practice
+from pipeline.screening.mentions import Mention, find_mentions
+from pipeline.screening.screen import STANCES, ClaimWords, Judged, judge_candidates
+from pipeline.screening.urgency import Urgency, find_urgency
+
+SHOWN_CANDIDATES = 3
+
+_DECISIONS = {
+    "alert": "the communications staff would be told",
+    "review": "a person would look at it first",
+    "counted": "it would be counted, nobody is told",
+    "none": "nothing: it is not taken for a match",
+}
+_REASONS = {
+    "promotes_claim": "it surely matches and surely promotes the claim",
+    "unsure_stance": "it may promote the claim, but no cue is strong enough",
+    "unsure_match": "it may be about another claim",
+    "debunks_claim": "it speaks against the claim",
+    "asks_about_claim": "it asks about the claim",
+    "reports_or_other": "it reports, jokes or says something else",
+    "below_match_floor": "the match is too weak",
+}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """All that was found about one text: candidates best first (floor 0), claims by id, mentions, urgency."""
+
+    candidates: tuple[Judged, ...]
+    claims: Mapping[str, ClaimWords]
+    mentions: tuple[Mention, ...]
+    urgency: Urgency | None
+    text: str = field(repr=False, default="")
+
+
+def explain(
+    text: str,
+    vectors: NDArray[np.float32],
+    index: ClaimIndex,
+    words: Mapping[str, ClaimWords],
+    stance: StanceClassifier,
+    probability: MatchProbability,
+    practice: Practice,
+    policy: Policy,
+) -> Explanation:
+    """Judge one text as the screen step would, keeping what it would drop; `vectors` is its vector, shape (1, d)."""
+    judged = judge_candidates(
+        [text], vectors, index, words, stance, probability, policy, top=SHOWN_CANDIDATES, floor=0.0
+    )[0]
+    mentions = tuple(find_mentions(text, practice))
+    shown = {found.claim_id: words[found.claim_id] for found in judged}
+    return Explanation(tuple(judged), shown, mentions, find_urgency(text), text)
+
+
+def in_words(explanation: Explanation) -> str:
+    """The explanation as lines of plain text for a person."""
+    lines: list[str] = []
+    for found in explanation.candidates:
+        lines += [*_candidate_lines(found, explanation.claims[found.claim_id]), ""]
+    if not explanation.candidates:
+        lines += ["No claim comes near this text.", ""]
+    lines += [_mention_line(mention, explanation.text) for mention in explanation.mentions]
+    if not explanation.mentions:
+        lines.append("It does not name the practice.")
+    elif explanation.urgency:
+        lines.append(f"Urgent: {explanation.urgency.urgency.replace('_', ' ')} ({explanation.urgency.cue}).")
+    return "\n".join(lines)
+
+
+def _candidate_lines(found: Judged, claim: ClaimWords) -> list[str]:
+    stances = ", ".join(f"{name} {getattr(found.stance, name):.2f}" for name in STANCES)
+    cues = "; ".join(found.stance.cues) or "none fired"
+    return [
+        f"{found.rank}. {claim.claim}  [{found.claim_id}]",
+        f"   match: {_sureness(found.p_match)} ({found.p_match:.2f}); similarity {found.similarity:.2f} = meaning "
+        f"{found.dense:.2f} plus a share of word overlap {found.sparse:.2f}",
+        f"   closest wording ({found.field}): {found.matched_text}",
+        f"   stance: {found.stance.stance} ({stances})",
+        f"   cues: {cues}",
+        f"   decision: {found.decision.decision}, {_DECISIONS[found.decision.decision]}: "
+        f"{_REASONS[found.decision.reason]} ({found.decision.reason})",
+    ]
+
+
+def _mention_line(mention: Mention, text: str) -> str:
+    support = f", supported by {mention.context}" if mention.context else ""
+    place = f"{mention.start}-{mention.end}"
+    written = text[mention.start : mention.end]
+    return f"Names the {mention.kind} {mention.term!r} as {written!r} at {place} (p {mention.p_mention:.2f}{support})."
+
+
+def _sureness(chance: float) -> str:
+    for least, word in ((0.9, "almost certain"), (0.7, "likely"), (0.5, "more likely than not"), (0.3, "possible")):
+        if chance >= least:
+            return word
+    return "unlikely"
