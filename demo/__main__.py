@@ -4,6 +4,7 @@ Real Airflow runs the three DAGs, praw and tweepy read a loopback server, Postgr
 an SMTP relay on 127.0.0.1 writes the mails as files. Running it again adds nothing.
 """
 
+import logging
 import os
 import sys
 import time
@@ -33,6 +34,7 @@ PLATFORMS = ("reddit", "x")
 def main() -> int:
     """Run the demo; 0 where every DAG run succeeded."""
     started = time.monotonic()
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
     try:
         workplace = _prepare(read_settings())
         with ExitStack() as stack:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -97,9 +98,13 @@ def _term(term: str, post: Served) -> bool:
         return post.fields.get("lang") == term[5:]
     if term.startswith("is:"):
         return False  # no repost, quote or reply marks are among the invented posts
-    wanted = _WORD.findall(term.strip('"').casefold())
-    words = _WORD.findall(f"{post.title} {post.text}".casefold())
-    return any(words[start : start + len(wanted)] == wanted for start in range(len(words) - len(wanted) + 1))
+    # Words between blanks, so that a run of whole words is a piece of the text.
+    return _words(term.strip('"')) in _words(f"{post.title} {post.text}")
+
+
+@lru_cache(maxsize=8192)
+def _words(text: str) -> str:
+    return f" {' '.join(_WORD.findall(text.casefold()))} "
 
 
 def _wire_id(post: Mapping[str, Any]) -> str:

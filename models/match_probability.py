@@ -40,7 +40,11 @@ class LogisticMatch:
 
     def estimate(self, candidates: Candidates, texts: Sequence[str]) -> Probabilities:
         """See MatchProbability."""
-        logits = match_features(candidates, texts) @ self._weights + self._intercept
+        return self.of_features(match_features(candidates, texts))
+
+    def of_features(self, features: NDArray[np.float64]) -> Probabilities:
+        """The same from features already made; the last axis is FEATURES."""
+        logits = features @ self._weights + self._intercept
         found: Probabilities = 1.0 / (1.0 + np.exp(-np.clip(logits, -30, 30)))
         return found
 
@@ -67,7 +71,7 @@ def match_features(candidates: Candidates, texts: Sequence[str]) -> NDArray[np.f
     return features
 
 
-def load_match_probability(path: Path = WEIGHTS) -> MatchProbability:
+def load_match_probability(path: Path = WEIGHTS) -> LogisticMatch:
     """The fit that ships. Raises ValueError where the file was fitted on other features."""
     stored = json.loads(path.read_text())
     if tuple(stored["features"]) != FEATURES:

@@ -20,9 +20,11 @@ app = typer.Typer(
 )
 
 app.command("import")(listen.import_posts)
+# A query may begin with a comment, which to the parser looks like an option.
+app.command(context_settings={"ignore_unknown_options": True})(look.sql)
 for command in (
     *(listen.ingest, listen.screen, listen.alert, listen.notify, listen.recheck),
-    *(judge.match, judge.explain, look.sql, look.status, serve.init, serve.doctor, serve.up, serve.down),
+    *(judge.match, judge.explain, look.status, serve.init, serve.doctor, serve.up, serve.down),
 ):
     app.command()(command)
 app.add_typer(judge.claims_app, name="claims")

@@ -134,7 +134,8 @@ def _read_query(reading: Reading, query: Query, *, again: bool) -> tuple[Counts,
         if gap is not None:
             stretch = (gap.after_at, gap.before_at)
             ledger.store_gap(connection, name, query.key, gap.reason, reading.now, stretch)
-    state = PassState(mark.floor_at, mark.pending_cursor, mark.pending_high_at)
+    # With a floor a file that was read to its end would hand over nothing.
+    state = PassState(None if again else mark.floor_at, mark.pending_cursor, mark.pending_high_at)
     outcome, detail, problem = "ok", "", None
     try:
         finished = _read_passes(reading, query, state, run_id, total)

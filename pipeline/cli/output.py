@@ -15,8 +15,10 @@ from rich.text import Text
 # Exit codes that scripts can use.
 OK, FAILED, USAGE, SOURCE_FAILED = 0, 1, 2, 3
 
-console = Console()
-errors = Console(stderr=True)
+# Into a file or a pipe rich would write 80 columns, too few for our tables.
+PIPED_WIDTH = 160
+console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+errors = Console(stderr=True, width=None if sys.stderr.isatty() else PIPED_WIDTH)
 
 
 def print_table(title: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

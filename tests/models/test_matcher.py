@@ -1,0 +1,100 @@
+"""Nearest claims: ranks, shapes, ties, and rows that do not depend on each other."""
+
+import numpy as np
+import pytest
+
+from models.match_probability import FEATURES, WEIGHTS, load_match_probability, match_features
+from models.matcher import ClaimIndex, ClaimText, build_index, claim_field_texts, nearest_claims
+from tests.fakes import FakeEncoder
+
+CLAIMS = [
+    ClaimText(
+        "autism", (("claim", "The MMR vaccine causes autism."), ("variant", "my son changed after his MMR shot"))
+    ),
+    ClaimText(
+        "milk", (("claim", "Raw milk is safer than pasteurized milk."), ("correction", "Raw milk carries germs."))
+    ),
+    ClaimText("phones", (("claim", "Cell phones cause brain cancer."), ("title", "Phones and tumors"))),
+]
+POSTS = ["the mmr vaccine causes autism", "raw milk has germs", "phones and brain cancer", "lovely weather", ""]
+
+
+def index_of(claims: list[ClaimText], encoder: FakeEncoder) -> ClaimIndex:
+    return build_index(claims, encoder.encode(claim_field_texts(claims)))
+
+
+def test_the_right_claim_comes_first(tiny: FakeEncoder) -> None:
+    found = nearest_claims(index_of(CLAIMS, tiny), tiny.encode(POSTS), POSTS, 2)
+    assert found.claim.shape == (5, 2)
+    assert found.claim[:3, 0].tolist() == [0, 1, 2]
+    assert found.sparse[0, 0] == 1
+    assert found.coverage[0, 0] == pytest.approx(1)
+    assert (np.diff(found.similarity, axis=1) <= 0).all()
+
+
+def test_titles_and_corrections_are_read_for_their_words_only(tiny: FakeEncoder) -> None:
+    assert claim_field_texts(CLAIMS) == [
+        text for claim in CLAIMS for f, text in claim.fields if f in ("claim", "variant")
+    ]
+    found = nearest_claims(index_of(CLAIMS, tiny), tiny.encode(["germs"]), ["germs"], 1)
+    assert found.claim[0, 0] == 1
+
+
+def test_the_best_wording_is_named(tiny: FakeEncoder) -> None:
+    index = index_of(CLAIMS, tiny)
+    post = ["my son changed after his MMR shot"]
+    found = nearest_claims(index, tiny.encode(post), post, 1)
+    assert index.wordings[found.wording[0, 0]] == ("variant", post[0])
+    assert found.nearest[0, 0] == pytest.approx(1, abs=1e-5)
+
+
+def test_rows_do_not_depend_on_each_other(tiny: FakeEncoder) -> None:
+    posts = POSTS * 60
+    index = index_of(CLAIMS, tiny)
+    together = nearest_claims(index, tiny.encode(posts), posts, 3)
+    for at in (0, 1, 127, 128, 299):
+        alone = nearest_claims(index, tiny.encode([posts[at]]), [posts[at]], 3)
+        assert alone.claim.tolist() == together.claim[at : at + 1].tolist()
+        assert np.abs(alone.similarity - together.similarity[at : at + 1]).max() < 1e-5
+
+
+def test_equal_claims_keep_their_order(tiny: FakeEncoder) -> None:
+    twins = [ClaimText(str(n), (("claim", "Cell phones cause brain cancer."),)) for n in range(20)]
+    found = nearest_claims(index_of(twins, tiny), tiny.encode(POSTS), POSTS, 7)
+    assert found.claim.tolist() == [list(range(7))] * len(POSTS)
+
+
+def test_no_posts_and_no_claims(tiny: FakeEncoder) -> None:
+    assert nearest_claims(index_of(CLAIMS, tiny), tiny.encode([]), [], 5).claim.shape == (0, 3)
+    none = build_index([], tiny.encode([]))
+    assert nearest_claims(none, tiny.encode(POSTS), POSTS, 5).claim.shape == (5, 0)
+
+
+def test_one_claim_without_other_fields_is_enough(tiny: FakeEncoder) -> None:
+    index = index_of([CLAIMS[2]], tiny)
+    posts = ["cell phones cause brain cancer", "a lovely walk by the sea"]
+    found = nearest_claims(index, tiny.encode(posts), posts, 10)
+    same, other = load_match_probability().estimate(found, posts)[:, 0]
+    assert same > 0.8
+    assert other < 0.1
+
+
+def test_a_claim_must_begin_with_its_sentence() -> None:
+    with pytest.raises(ValueError, match="does not begin"):
+        claim_field_texts([ClaimText("x", (("title", "only a title"),))])
+
+
+def test_vectors_must_fit(tiny: FakeEncoder) -> None:
+    with pytest.raises(ValueError, match="wordings need"):
+        build_index(CLAIMS, tiny.encode(["one"]))
+    with pytest.raises(ValueError, match="texts need"):
+        nearest_claims(index_of(CLAIMS, tiny), tiny.encode(["one"]), POSTS, 3)
+
+
+def test_features_and_weights_belong_together(tiny: FakeEncoder, tmp_path_factory: pytest.TempPathFactory) -> None:
+    found = nearest_claims(index_of(CLAIMS, tiny), tiny.encode(POSTS), POSTS, 3)
+    assert match_features(found, POSTS).shape == (5, 3, len(FEATURES))
+    other = tmp_path_factory.mktemp("weights") / "other.json"
+    other.write_text(WEIGHTS.read_text().replace('"dense"', '"density"'))
+    with pytest.raises(ValueError, match="was fitted on"):
+        load_match_probability(other)
