@@ -143,12 +143,12 @@ def _report(workplace: Workplace, before: dict[str, int], seconds: float) -> Non
         after = reports.table_counts(connection)
         mail = outbox.outbox_counts(connection)
         rows = connection.exec_driver_sql(
-            "select severity, kind, coalesce(claim, category) as about, posts, voices, platforms, state"
+            "select severity, kind, coalesce(claim, category), bucket_start_at::date, posts, voices, platforms, state"
             " from marts.mart_alerts where not historical"
             " order by array_position(array['urgent', 'high', 'normal'], severity), posts desc, alert_key"
         ).all()
     console.print()
-    print_table("Alerts", ("severity", "kind", "about", "posts", "voices", "platforms", "state"), rows)
+    print_table("Alerts", ("severity", "kind", "about", "heard on", "posts", "voices", "platforms", "state"), rows)
     added = {name: after[name] - before[name] for name in ("posts", "alerts", "outbox")}
     listed = ", ".join(f"{mail[state]} {state}" for state in sorted(mail))
     pages = sorted((workplace.settings.home / "mail").glob("*.html"))

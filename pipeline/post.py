@@ -52,6 +52,10 @@ def content_hash(title: str | None, text: str) -> str:
     return hashlib.sha256(f"{title or ''}\x1f{text}".encode()).hexdigest()
 
 
+# What a post without words hashes to: one that was erased or is past its retention.
+NO_WORDS = content_hash(None, "")
+
+
 def screening_text(title: str | None, text: str) -> str:
     """The words that screening reads: the title, then the body."""
     return f"{title}\n{text}" if title and text else (title or text)

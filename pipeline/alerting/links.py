@@ -11,7 +11,7 @@ from pipeline.alerting.wording import platform_name
 # Hosts that a post of each platform may lead to; a subdomain of one counts as the host itself.
 PLATFORM_HOSTS = {
     "facebook": ("facebook.com",),
-    "google": ("google.com",),
+    "google_reviews": ("google.com",),
     "nextdoor": ("nextdoor.com",),
     "reddit": ("reddit.com",),
     "x": ("x.com", "twitter.com"),
@@ -26,7 +26,7 @@ _REBUILT = {
             "www.facebook.com/groups/{}/posts/{}",
         ),
     ),
-    "google": (
+    "google_reviews": (
         (
             re.compile(r"/maps/reviews/(?:@[0-9.,a-z-]{1,60}/)?(data=[A-Za-z0-9!_:.-]{1,200})/?"),
             "www.google.com/maps/reviews/{}",

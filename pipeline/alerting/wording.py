@@ -21,7 +21,7 @@ ACTION = {"respond": "Respond", "watch": "Watch", "leave": "Leave it"}
 PLATFORM = {
     "bluesky": "Bluesky",
     "facebook": "Facebook",
-    "google": "Google reviews",
+    "google_reviews": "Google reviews",
     "imports": "Imported files",
     "instagram": "Instagram",
     "linkedin": "LinkedIn",

@@ -1,6 +1,5 @@
 """Erasure: what is gone at the source goes here too, with everything that was derived from it, in one transaction."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -9,9 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
+from pipeline.post import NO_WORDS
 from pipeline.warehouse.tables import alert_posts, matches, mentions, posts, tombstones, vectors
-
-_EMPTY = hashlib.sha256(b"\x1f").hexdigest()
 
 _SCRUB_EVIDENCE = sa.text(
     """
@@ -56,7 +54,7 @@ def expire_posts(connection: Connection, unmatched_before: datetime, matched_bef
     due = sa.or_(sa.and_(posts.c.ingested_at < unmatched_before, sa.not_(kept)), posts.c.ingested_at < matched_before)
     found = connection.execute(
         sa.select(posts.c.post_id, posts.c.content_hash, posts.c.platform, posts.c.platform_id).where(
-            due, posts.c.content_hash != _EMPTY
+            due, posts.c.content_hash != NO_WORDS
         )
     ).all()
     for row in found:
@@ -71,7 +69,7 @@ def _forget(connection: Connection, post_id: int, content_hash: str, status: str
     emptied: dict[str, Any] = {
         "title": None,
         "text": "",
-        "content_hash": _EMPTY,
+        "content_hash": NO_WORDS,
         "url": None,
         "author_hash": None,
         "metrics": {},

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
-from pipeline.post import Post
+from pipeline.post import NO_WORDS, Post
 from pipeline.warehouse.erasure import erase_posts
 from pipeline.warehouse.tables import posts, tombstones
 
@@ -66,6 +66,9 @@ def store_posts(
         elif post.status != "live":
             counts.edited += 1
             counts.erased.append(key)
+        elif known.content_hash == NO_WORDS:
+            # Past its retention: to read it again must not bring its words back.
+            counts.duplicate += 1
         elif known.content_hash == post.content_hash or _is_older(post, known):
             counts.duplicate += 1
             _refresh(connection, known.post_id, post)

@@ -18,7 +18,7 @@ GOOD = [
     ),
     ("facebook", "", "https://www.facebook.com/groups/1/posts/2/", "https://www.facebook.com/groups/1/posts/2"),
     (
-        "google",
+        "google_reviews",
         "",
         "https://www.google.com/maps/reviews/@39.1,-84.5,17z/data=!3m1!4b1",
         "https://www.google.com/maps/reviews/data=!3m1!4b1",
@@ -44,8 +44,8 @@ BAD = [
     ("reddit", "https://www.reddit.com/user/jane_doe/comments/abc"),
     ("facebook", "https://www.facebook.com/jane.doe/posts/12"),
     ("facebook", "https://www.facebook.com/permalink.php?story_fbid=12&id=jane"),
-    ("google", "https://www.google.com/url?q=https://evil.example"),
-    ("google", "https://www.google.com/maps/contrib/123456/reviews"),
+    ("google_reviews", "https://www.google.com/url?q=https://evil.example"),
+    ("google_reviews", "https://www.google.com/maps/contrib/123456/reviews"),
     ("forum", "https://forum.example/t/1"),
     ("", "https://x.com/jane/status/1"),
 ]

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from pipeline.post import Post
 from pipeline.warehouse import ledger
+from pipeline.warehouse.erasure import expire_posts
 from pipeline.warehouse.posts import Counts, store_posts
 from pipeline.warehouse.tables import ingest_runs, posts, tombstones
 from pipeline.workplace import Workplace
@@ -69,6 +70,20 @@ def test_deleted_post_is_erased_and_a_late_page_does_not_bring_it_back(workplace
     assert rows(workplace)[0].text == ""
     with workplace.engine.begin() as connection:
         assert connection.execute(sa.select(tombstones.c.reason)).scalars().all() == ["deleted"]
+
+
+def test_a_post_past_its_retention_is_emptied_and_not_refilled(workplace: Workplace) -> None:
+    store(workplace, [post(1, author_id="t2_x"), post(2)], NOW - timedelta(days=31))
+    store(workplace, [post(3)])
+    with workplace.engine.begin() as connection:
+        assert expire_posts(connection, NOW - timedelta(days=30), NOW - timedelta(days=90)) == 2
+        assert expire_posts(connection, NOW - timedelta(days=30), NOW - timedelta(days=90)) == 0
+    assert store(workplace, [post(1), post(2), post(3)]).duplicate == 3
+    assert [(row.text, row.author_hash) for row in rows(workplace)] == [
+        ("", None),
+        ("", None),
+        ("words 3", "reddit:None"),
+    ]
 
 
 def test_metrics_are_refreshed_without_a_revision(workplace: Workplace) -> None:
