@@ -222,7 +222,9 @@ def _repeats(post: str, text: str) -> bool:
     plain = [sentence for sentence in _SENTENCE.findall(post) if not cues.HEDGES.search(sentence) or sentence in text]
     said = [_meanings(sentence) for sentence in plain]
     nearby = [one | other for one, other in zip(said, [*said[1:], frozenset[str]()], strict=False)]
-    return any(len(asked & near) >= RESTATED_SHARE * len(asked) for near in nearby)
+    # What a claim says of its subject stands at its end: the subject alone repeats nothing.
+    last = list(_ordered_meanings(text))[-1]
+    return any(last in near and len(asked & near) >= RESTATED_SHARE * len(asked) for near in nearby)
 
 
 def _question_cues(post: str, sentences: Sequence[str]) -> Iterator[str]:
@@ -241,7 +243,7 @@ def _assertions(sentences: Sequence[str], about: frozenset[str]) -> Iterator[str
     for sentence in sentences:
         found = cues.ASSERTS.search(sentence)
         unsure = cues.HEDGES.search(sentence) or cues.NEGATORS & set(_TOKEN.findall(sentence))
-        if found and not unsure and _meanings(sentence) & about:
+        if found and not unsure and len(_meanings(sentence) & about) >= min(2, len(about)):
             yield f"assert:{found.group().strip()}"
 
 
@@ -267,4 +269,8 @@ def _quotes_claim(post: str, about: frozenset[str]) -> bool:
 
 
 def _meanings(text: str) -> frozenset[str]:
-    return frozenset(cues.GROUP_OF.get(word, word[:6]) for word in sparse_words(text) if word not in cues.NEGATORS)
+    return frozenset(_ordered_meanings(text))
+
+
+def _ordered_meanings(text: str) -> Iterator[str]:
+    return (cues.GROUP_OF.get(word, word[:6]) for word in sparse_words(text) if word not in cues.NEGATORS)

@@ -61,7 +61,7 @@ def seed_rows(encoder: Encoder, seed: Sequence[SeedClaim], *, rich: bool, held_o
         whole.append(_label(encoder, index, texts))
         gone.append(_label(encoder, index, texts, taken_out=True))
     kind = "rich" if rich else "bare"
-    return [_joined(f"seed {kind}", whole, 1.0), _joined(f"seed {kind}, own claim taken out", gone, 0.5)]
+    return [_joined(f"seed {kind}", whole, 1.0), _joined(f"seed {kind}, own claim taken out", gone, 1.0)]
 
 
 def ordinary_rows(encoder: Encoder, index: ClaimIndex, name: str, texts: Sequence[str], say: float) -> Rows:
@@ -77,7 +77,7 @@ def clef_rows(encoder: Encoder, folder: Path, split: str, *, stripped: bool) -> 
     name = f"clef {split}"
     return [
         _joined(name, [_label(encoder, index, posts)], 1.0),
-        _joined(f"{name}, gold taken out", [_label(encoder, index, posts, taken_out=True)], 0.5),
+        _joined(f"{name}, gold taken out", [_label(encoder, index, posts, taken_out=True)], 1.0),
     ]
 
 
@@ -141,15 +141,14 @@ def training_rows(encoder: Encoder, folder: Path, *, held_out: bool) -> list[Row
         rows += seed_rows(encoder, seed, rich=rich, held_out=held_out)
         index = index_of(encoder, [claim.text(rich=rich) for claim in seed])
         kind = "rich" if rich else "bare"
-        rows.append(ordinary_rows(encoder, index, f"tweets against seed {kind}", tweets, 0.5))
-        rows.append(ordinary_rows(encoder, index, f"comments against seed {kind}", comments[held_out::2], 0.5))
+        rows.append(ordinary_rows(encoder, index, f"tweets against seed {kind}", tweets, 1.0))
+        rows.append(ordinary_rows(encoder, index, f"comments against seed {kind}", comments[held_out::2], 1.0))
     return rows + clef_rows(encoder, folder, "dev" if held_out else "train", stripped=True)
 
 
 def describe(model: LogisticMatch, part: Rows) -> str:
     """One line of figures about a set: rows, share of matches, calibration error, share at or above 0.3 and 0.5."""
-    logits = part.features @ model._weights + model._intercept
-    chances = 1 / (1 + np.exp(-logits))
+    chances = model.of_features(part.features)
     right, wrong = chances[part.labels == 1], chances[part.labels == 0]
     text = f"{part.name}: rows {len(chances)}, ECE {calibration_error(chances, part.labels):.3f}"
     if len(right):
