@@ -192,7 +192,8 @@ class Loopback:
         if found is None:
             return Answer(404, {"message": "Not Found", "error": 404}, {})
         if path == "/api/info":
-            return Answer(200, _reddit.listing(found, None), _reddit.RATE_HEADERS)
+            shown = [] if fault == "empty" else found
+            return Answer(200, _reddit.listing(shown, None), _reddit.RATE_HEADERS)
         start = _reddit.page_start(found, params)
         page, last = self._page(found, start, params.get("limit"), fault)
         return Answer(200, _reddit.listing(page, last.id if last else None), _reddit.RATE_HEADERS)

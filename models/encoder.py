@@ -66,11 +66,14 @@ class MiniLM:
         by_length: dict[int, list[int]] = defaultdict(list)
         for number, piece in enumerate(pieces):
             by_length[_padded(len(piece))].append(number)
-        for length, numbers in sorted(by_length.items()):
-            size = BATCH_TOKENS // length
-            for start in range(0, len(numbers), size):
-                batch = numbers[start : start + size]
-                vectors[batch] = self._forward([pieces[number] for number in batch], length)
+        torch = self._torch
+        # One context for all batches: it keeps the weights it has cast.
+        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._half):
+            for length, numbers in sorted(by_length.items()):
+                size = BATCH_TOKENS // length
+                for start in range(0, len(numbers), size):
+                    batch = numbers[start : start + size]
+                    vectors[batch] = self._forward([pieces[number] for number in batch], length)
         return vectors
 
     def _forward(self, pieces: list[list[int]], length: int) -> Vectors:
@@ -83,9 +86,8 @@ class MiniLM:
             ids[row, : len(piece)] = piece
             mask[row, : len(piece)] = 1
         features = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
-        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._half):
-            found = self._model(features)["sentence_embedding"].float()
-            unit: Vectors = torch.nn.functional.normalize(found[: len(pieces)], dim=-1).numpy()
+        found = self._model(features)["sentence_embedding"].float()
+        unit: Vectors = torch.nn.functional.normalize(found[: len(pieces)], dim=-1).numpy()
         return unit
 
 

@@ -138,9 +138,10 @@ def _read_query(reading: Reading, query: Query, *, again: bool) -> tuple[Counts,
     state = PassState(None if again else mark.floor_at, mark.pending_cursor, mark.pending_high_at)
     outcome, detail, problem = "ok", "", None
     try:
-        finished = _read_passes(reading, query, state, run_id, total)
-        if not finished:
-            outcome, detail = "partial", "stopped at the page limit or the daily budget; the next run goes on there"
+        if _is_spent(reading):
+            outcome, detail = "exhausted", "the daily budget is used up; tomorrow's first run goes on here"
+        elif not _read_passes(reading, query, state, run_id, total):
+            outcome, detail = "partial", "stopped at the page limit or the daily budget; a later run goes on here"
     except ListenError as error:
         problem, detail = error, str(error)
         outcome = next((word for kind, word in _OUTCOMES if isinstance(error, kind)), "failed")

@@ -1,10 +1,11 @@
 """Is a stored post still public? What its platform no longer shows is erased here too."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from pipeline.intake import why_off
-from pipeline.sources import load
+from pipeline.sources import Recheck, Source, load
 from pipeline.sources.reading import admit
 from pipeline.warehouse.erasure import erase_posts
 from pipeline.warehouse.leases import held_name
@@ -13,6 +14,7 @@ from pipeline.workplace import Workplace
 
 # Newest posts first: they are the ones that alerts point at. The rest follows on the next nights.
 POSTS_A_NIGHT = 5_000
+MANY_GONE = 10
 
 
 def recheck_source(workplace: Workplace, name: str, now: datetime) -> dict[str, Any]:
@@ -32,7 +34,7 @@ def recheck_source(workplace: Workplace, name: str, now: datetime) -> dict[str, 
             ids = recheckable(connection, source.platform, POSTS_A_NIGHT)
         for start in range(0, len(ids), source.recheck_batch):
             batch = ids[start : start + source.recheck_batch]
-            answer = source.recheck(batch)
+            answer = _asked(source, batch)
             edited, _ = admit(source, answer.edited, now)
             with workplace.engine.begin() as connection:
                 gone = [(source.platform, platform_id) for platform_id in sorted(answer.gone)]
@@ -40,3 +42,12 @@ def recheck_source(workplace: Workplace, name: str, now: datetime) -> dict[str, 
                 counts["edited"] += store_edits(connection, edited)
             counts["asked"] += len(batch)
     return {"source": name, "outcome": "ok", **counts}
+
+
+def _asked(source: Source, batch: list[str]) -> Recheck:
+    answer = source.recheck(batch)
+    if len(answer.gone) < MANY_GONE or len(answer.gone) * 2 <= len(batch):
+        return answer
+    # An empty answer with status 200 looks like a purge; so many are believed when they are gone twice.
+    again = source.recheck(sorted(answer.gone))
+    return replace(answer, gone=answer.gone & again.gone, live=answer.live | again.live)

@@ -1,5 +1,6 @@
 """Fit models/weights/match_probability.json; run as `python -m models.training.fit_match_probability`."""
 
+import hashlib
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -119,12 +120,14 @@ def main() -> int:
     model = LogisticMatch("", weights.tolist(), intercept)
     for part in held_out:
         print(describe(model, part))
-    rounded = [round(float(weight), 4) for weight in weights]
+    rounded, rest = [round(float(weight), 4) for weight in weights], round(intercept, 4)
+    name = hashlib.sha256(json.dumps([encoder.model_id, rounded, rest]).encode()).hexdigest()[:8]
     stored = {
-        "probability_id": f"logistic-1-{encoder.model_id}",
+        "probability_id": f"logistic-{name}",
+        "fitted_on": encoder.model_id,
         "features": list(FEATURES),
         "weights": rounded,
-        "intercept": round(intercept, 4),
+        "intercept": rest,
     }
     WEIGHTS.write_text(json.dumps(stored, indent=2) + "\n")
     print(f"wrote {WEIGHTS.name}: {dict(zip(FEATURES, rounded, strict=True))}, intercept {intercept:.4f}")

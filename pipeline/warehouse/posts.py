@@ -89,7 +89,7 @@ def recheckable(connection: Connection, platform: str, limit: int) -> list[str]:
 
 
 def store_edits(connection: Connection, edited: Sequence[Post]) -> int:
-    """Revise stored posts whose words changed; returns how many did."""
+    """Revise stored posts whose words changed, and forget authors who left; returns how many posts were revised."""
     stored = _stored(connection, [(post.platform, post.platform_id) for post in edited])
     changed = 0
     for post in edited:
@@ -97,6 +97,8 @@ def store_edits(connection: Connection, edited: Sequence[Post]) -> int:
         if known is not None and known.status == "live" and known.content_hash != post.content_hash:
             _revise(connection, known.post_id, post)
             changed += 1
+        elif known is not None:
+            _refresh(connection, known.post_id, post)
     return changed
 
 
@@ -180,6 +182,14 @@ def _refresh(connection: Connection, post_id: int, post: Post) -> None:
     if post.metrics:
         changed = sa.and_(posts.c.post_id == post_id, posts.c.metrics != dict(post.metrics))
         connection.execute(sa.update(posts).where(changed).values(metrics=dict(post.metrics)))
+    _forget_author(connection, post_id, post)
+
+
+def _forget_author(connection: Connection, post_id: int, post: Post) -> None:
+    # An account that was deleted leaves its posts without an author, and ours must not know better.
+    if post.author_id is None:
+        known = sa.and_(posts.c.post_id == post_id, posts.c.author_hash.is_not(None))
+        connection.execute(sa.update(posts).where(known).values(author_hash=None))
 
 
 def _revise(connection: Connection, post_id: int, post: Post) -> None:
@@ -188,3 +198,4 @@ def _revise(connection: Connection, post_id: int, post: Post) -> None:
         .where(posts.c.post_id == post_id)
         .values(**_words(post), metrics=dict(post.metrics), revision=posts.c.revision + 1, screened_key=None)
     )
+    _forget_author(connection, post_id, post)

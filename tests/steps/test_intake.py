@@ -126,8 +126,11 @@ def test_a_daily_budget_stops_the_read_and_the_next_day_goes_on(
     steps.ingest("x", NOW)
     assert len(stored(workplace)) == 10, "ten posts at half a cent"
     steps.ingest("x", NOW + timedelta(hours=1))
-    assert len(stored(workplace)) == 20, "each run reads one page before it looks at the purse"
-    assert outcomes(workplace, "x") == ["partial", "partial"]
+    assert len(stored(workplace)) == 10, "the purse is empty until tomorrow"
+    assert outcomes(workplace, "x") == ["partial", "exhausted"]
+    platforms.now = NOW + timedelta(days=1)
+    steps.ingest("x", platforms.now)
+    assert len(stored(workplace)) == 20
 
 
 def test_a_shuffled_and_doubled_page_gives_the_same_tables(platforms: Loopback, workplace: Workplace) -> None:
@@ -160,6 +163,13 @@ def test_an_edit_and_a_deletion_arrive(platforms: Loopback, workplace: Workplace
 
 def steps_texts(workplace: Workplace) -> list[str]:
     return list(stored(workplace).values())
+
+
+def test_an_empty_answer_is_asked_again_before_anything_is_erased(platforms: Loopback, workplace: Workplace) -> None:
+    steps.ingest("reddit", NOW)
+    platforms.fail("empty", "reddit", times=1)
+    assert steps.recheck("reddit", NOW)["erased"] == 0
+    assert all(steps_texts(workplace))
 
 
 def test_a_failed_recheck_never_reads_as_gone(platforms: Loopback, workplace: Workplace) -> None:

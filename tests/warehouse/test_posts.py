@@ -74,15 +74,15 @@ def test_deleted_post_is_erased_and_a_late_page_does_not_bring_it_back(workplace
 
 def test_a_post_past_its_retention_is_emptied_and_not_refilled(workplace: Workplace) -> None:
     store(workplace, [post(1, author_id="t2_x"), post(2)], NOW - timedelta(days=31))
-    store(workplace, [post(3)])
+    store(workplace, [post(3, author_id="t2_y")])
     with workplace.engine.begin() as connection:
         assert expire_posts(connection, NOW - timedelta(days=30), NOW - timedelta(days=90)) == 2
         assert expire_posts(connection, NOW - timedelta(days=30), NOW - timedelta(days=90)) == 0
-    assert store(workplace, [post(1), post(2), post(3)]).duplicate == 3
+    assert store(workplace, [post(1), post(2), post(3, author_id="t2_y")]).duplicate == 3
     assert [(row.text, row.author_hash) for row in rows(workplace)] == [
         ("", None),
         ("", None),
-        ("words 3", "reddit:None"),
+        ("words 3", "reddit:t2_y"),
     ]
 
 
@@ -97,6 +97,13 @@ def test_handles_are_never_stored(workplace: Workplace) -> None:
     store(workplace, [post(1, author_id="u/somebody")])
     assert rows(workplace)[0].author_hash == "reddit:u/somebody"
     assert "author_id" not in posts.c
+
+
+def test_an_author_who_left_is_forgotten_and_the_post_stays(workplace: Workplace) -> None:
+    store(workplace, [post(1, author_id="t2_x")])
+    assert store(workplace, [post(1, author_id=None)]).duplicate == 1
+    (row,) = rows(workplace)
+    assert (row.author_hash, row.text) == (None, "words 1")
 
 
 def test_ledger_refuses_counts_that_do_not_balance(workplace: Workplace) -> None:
