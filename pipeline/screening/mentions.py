@@ -20,7 +20,26 @@ MAX_WORD = 40
 TITLES = frozenset(("dr", "doctor", "doc", "doctora", "md", "do", "np", "pa", "nurse", "dds", "dmd", "rn", "phd"))
 
 # Rule scores, not calibrated: how surely a find of this sort means this practice.
-SURE, FULL_NAME, SUPPORTED, MISSPELT, UNSUPPORTED = 0.97, 0.9, 0.85, 0.7, 0.3
+SURE, FULL_NAME, SUPPORTED, MISSPELT, AMONG_CARE, UNSUPPORTED = 0.97, 0.9, 0.85, 0.7, 0.6, 0.3
+
+# Words of going to see a clinician; beside one a bare name of ours is more likely us than a town or a flower.
+CARE_WORDS = (
+    *("appointment", "appointments", "clinic", "check up", "checkup", "physical", "physicals", "new patient", "nurse"),
+    *("nurses", "doctor", "doctors", "my doc", "provider", "providers", "waiting room", "refill", "refills", "copay"),
+    *(
+        "prescription",
+        "billing",
+        "no show fee",
+        "flu shot",
+        "shots",
+        "vaccine",
+        "vaccines",
+        "mmr",
+        "well child",
+        "labs",
+    ),
+    *("on hold", "phone line", "nurse line", "after hours", "portal", "epi", "allergy", "staff", "cita", "clinica"),
+)
 
 _WORD = re.compile(r"[^\W_]+(?:_[^\W_]+)*")
 # What may stand between two words of one name; a line feed or the end of a sentence may not.
@@ -111,12 +130,16 @@ class MentionFinder:
         if not term.ambiguous:
             return Mention(term.kind, term.term, find.start, find.end, term.p_mention)
         sure = [f for f in finds if not f.term.ambiguous]
+        # Two weak finds of different terms: a town has no Dr. Lee, and another Dr. Lee does not work at ours.
+        weak = [f for f in finds if f.term.ambiguous and f.term.term != term.term]
         near = [f for f in support if f.end <= find.start or f.start >= find.end]
-        context = next((f for f in (*sure, *near) if _distance(f, find) <= CONTEXT_CHARACTERS), None)
-        if context is None:
+        ranked = sorted((*sure, *weak, *near), key=lambda f: f.term.kind == "care")
+        context = next((f for f in ranked if _distance(f, find) <= CONTEXT_CHARACTERS), None)
+        if context is None or (context.term.kind == "care" and term.kind != "practice"):
             return Mention(term.kind, term.term, find.start, find.end, UNSUPPORTED)
         named = f"{context.term.kind}: {context.term.term}"
-        return Mention(term.kind, term.term, find.start, find.end, term.p_mention, named)
+        p_mention = AMONG_CARE if context.term.kind == "care" else term.p_mention
+        return Mention(term.kind, term.term, find.start, find.end, p_mention, named)
 
 
 def find_mentions(text: str, practice: Practice) -> list[Mention]:
@@ -144,7 +167,12 @@ def _terms(practice: Practice) -> Iterator[_Term]:
 
 
 def _clinician(clinician: Clinician) -> Iterator[_Term]:
-    words = tuple(word for word in _split(clinician.name.split(",")[0]) if word not in TITLES)
+    name = clinician.name.split(",")[0]
+    words = tuple(word for word in _split(name) if word not in TITLES)
+    surname = _split(name.split()[-1])
+    if len(surname) > 1:
+        # A double surname is as good as a full name, with a title or without.
+        yield _Term("clinician", clinician.name, surname, SUPPORTED)
     if len(words) > 1:
         yield _Term("clinician", clinician.name, words, FULL_NAME)
         yield _Term("clinician", clinician.name, ("".join(words),), FULL_NAME)
@@ -167,9 +195,14 @@ def _name(kind: str, name: str) -> Iterator[_Term]:
 
 
 def _support(practice: Practice) -> Iterator[_Term]:
+    yield from (_Term("care", word, _split(word), 0.0) for word in CARE_WORDS)
+    ours = set(_split(practice.name))
     for location in practice.locations:
         for kind, words in (("city", location.city), ("zip", location.zip), ("street", location.street)):
             yield _Term(kind, words, _split(words), 0.0)
+        # Of "Larkspur Family Health Mill Creek" the part that says which of our places it is.
+        site = tuple(word for word in _split(location.name) if word not in ours)
+        yield _Term("site", location.name, site, 0.0)
     specialties = (*practice.specialties, *(clinician.specialty for clinician in practice.clinicians))
     for specialty in dict.fromkeys(specialties):
         yield _Term("specialty", specialty, _split(specialty), 0.0)

@@ -34,6 +34,7 @@ def found(text: str, practice: Practice) -> list[Mention]:
         ("u/larkspur_family answered", "handle", "larkspur_family"),
         ("see www.larkspurfamilyhealth.example/hours", "website", "larkspurfamilyhealth.example"),
         ("Larkspur, the pediatrics place", "practice", "Larkspur"),
+        ("Larkspur charged a copay twice", "practice", "Larkspur"),
     ],
 )
 def test_it_is_named(practice: Practice, text: str, kind: str, written: str) -> None:
@@ -91,3 +92,21 @@ def test_offsets_lie_in_the_text(text: str) -> None:
     for mention in find_mentions(text, practice):
         assert 0 <= mention.start < mention.end <= len(text)
         assert "larkspur" in text[mention.start : mention.end].casefold()
+
+
+def test_two_weak_names_hold_each_other_up(practice: Practice) -> None:
+    mentions = found("asked Dr. Lee at Larkspur about it", practice)
+    assert [mention.kind for mention in mentions] == ["clinician", "practice"]
+    assert mentions[0].context == "practice: Larkspur"
+
+
+def test_care_words_hold_up_our_name_but_no_surname(practice: Practice) -> None:
+    assert found("Dr. Lee refused my refill", practice) == []
+    assert found("the larkspur by the clinic is in bloom", practice) != [], "a known weakness: a flower beside a clinic"
+
+
+def test_a_double_surname_needs_no_title() -> None:
+    practice = Practice.model_validate({"name": "A Place", "clinicians": [{"name": "Ilse Marchetti-Brandt"}]})
+    for text in ("Marchetti-Brandt delivered both", "Dr Marchetti Brandt is kind"):
+        assert [mention.kind for mention in found(text, practice)] == ["clinician"]
+    assert found("Dr. Brandt is kind", practice) == []

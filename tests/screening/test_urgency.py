@@ -23,6 +23,20 @@ from pipeline.screening.urgency import find_urgency
         ("they emailed my test results to my ex", "privacy"),
         ("I got another patient's records", "privacy"),
         ("out of insulin and no one calls back", "time_critical"),
+        ("still on hold and my wife can't catch her breath", "danger_to_life"),
+        ("mum has chest tightness and nobody picks up", "danger_to_life"),
+        ("somebody should put a rock through their door", "threat"),
+        ("that nurse better watch her back", "threat"),
+        ("the label says 50 mg and it should have been 5 mg", "patient_safety"),
+        ("my son got the vaccine meant for another child", "patient_safety"),
+        ("they mixed up the prescriptions at the desk", "patient_safety"),
+        ("the allergy is in her chart in capitals", "patient_safety"),
+        ("his tongue swelled after the first pill and he has hives", "adverse_event"),
+        ("he fainted on day two of the new dose", "adverse_event"),
+        ("the list at the desk showed everyone's names and diagnoses", "privacy"),
+        ("I was sent somebody else's lab results", "privacy"),
+        ("only two puffs left and the refill is not in", "time_critical"),
+        ("our nine day old has a fever, do we come in", "time_critical"),
     ],
 )
 def test_what_cannot_wait(text: str, urgency: str) -> None:
@@ -34,7 +48,19 @@ def test_what_cannot_wait(text: str, urgency: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["lovely staff, short wait", "killing it today, great team", "the wait killed my mood", "I hope they stay", ""],
+    [
+        "a billing mix-up, sorted in a day",
+        "insurance mixed up our address",
+        "50 minutes of waiting, it should be 10",
+        "watch her smile, she is three",
+        "my two year old had a cold",
+        "we passed out flyers at the fair",
+        "lovely staff, short wait",
+        "killing it today, great team",
+        "the wait killed my mood",
+        "I hope they stay",
+        "",
+    ],
 )
 def test_what_can(text: str) -> None:
     assert find_urgency(text) is None
@@ -46,7 +72,20 @@ def test_life_comes_first() -> None:
     assert found.urgency == "danger_to_life"
 
 
-@pytest.mark.parametrize("unit", ["infected a ", "shared my ", "i will kill ", "no one "])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "infected a ",
+        "shared my ",
+        "i will kill ",
+        "no one ",
+        "10 mg ",
+        "passed out ",
+        "full name ",
+        "newborn ",
+        "pills ",
+    ],
+)
 def test_hostile_text_is_read_fast(unit: str) -> None:
     started = time.perf_counter()
     find_urgency(unit * (64 * 1024 // len(unit)))
