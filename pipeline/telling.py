@@ -15,6 +15,7 @@ from pipeline.alerting.message import build_message
 from pipeline.alerting.relay import deliver
 from pipeline.alerting.render import Rendered, render_digest, render_urgent
 from pipeline.alerting.rules import group_alerts
+from pipeline.alerting.severity import LEVELS
 from pipeline.alerting.smtp import SmtpSettings
 from pipeline.config import POLICY
 from pipeline.listening import Receiver
@@ -53,7 +54,7 @@ def write_digest(workplace: Workplace, now: datetime) -> dict[str, int]:
     since = now - timedelta(days=1)
     with workplace.engine.begin() as connection:
         rows = alert_rows.read_alerts(connection, practice.practice_id, since, now)
-        alerts = [_alert(row) for row in rows if row["state"] == "open"]
+        alerts = sorted((_alert(row) for row in rows if row["state"] == "open"), key=_worst_first)
         facts = _facts(connection, {alert.claim_id for alert in alerts if alert.claim_id})
         heard = reports.heard(connection, practice.practice_id, since, now)
         facts.update(_facts(connection, [claim_id for claim_id, _ in heard["reviews"]]))
@@ -94,6 +95,10 @@ def _is_told_at_once(alert: Alert, now: datetime) -> bool:
     # A new claim is matched against the whole window; its old buckets go into one digest, not into thirty mails.
     fresh = alert.bucket_start_at >= now - timedelta(hours=POLICY["urgent_hours"])
     return alert.severity == "urgent" and not alert.historical and fresh
+
+
+def _worst_first(alert: Alert) -> tuple[int, int, str]:
+    return -LEVELS.index(alert.severity), -alert.posts, alert.alert_key
 
 
 def _bucket_start(moment: datetime) -> datetime:

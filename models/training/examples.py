@@ -49,26 +49,26 @@ class Clef:
 
 
 def research_folder() -> Path | None:
-    """The folder named by AUSCULT_RESEARCH_DATA (it holds `data/` and `claims_seed/`), or None where there is none."""
+    """The folder of sets named by AUSCULT_RESEARCH_DATA, `claims_seed/` beside it, or None where there is none."""
     place = os.environ.get(PLACE)
     folder = Path(place) if place else None
-    return folder if folder and (folder / "claims_seed" / "claims.jsonl").is_file() else None
+    return folder if folder and (folder.parent / "claims_seed" / "claims.jsonl").is_file() else None
 
 
 def seed_claims(folder: Path) -> list[SeedClaim]:
     """The claims seed with its hard negatives."""
     about: dict[str, list[tuple[str, str]]] = {}
-    for row in _lines(folder / "claims_seed" / "hard_negatives.jsonl"):
+    for row in _lines(folder.parent / "claims_seed" / "hard_negatives.jsonl"):
         about.setdefault(row["claim_id"], []).append((row["kind"], row["text"]))
     return [
         SeedClaim(c["id"], c["claim"], tuple(c["paraphrases"]), c["correction"], tuple(about.get(c["id"], ())))
-        for c in _lines(folder / "claims_seed" / "claims.jsonl")
+        for c in _lines(folder.parent / "claims_seed" / "claims.jsonl")
     ]
 
 
 def clef(folder: Path, split: str, *, stripped: bool) -> Clef:
     """One split (train or dev); `stripped` removes the trailing signature that gives the author away."""
-    place = folder / "data" / "clef2022_2a_en"
+    place = folder / "clef2022_2a_en"
     rows = list(_lines(place / "claims.jsonl"))
     position = {row["claim_id"]: number for number, row in enumerate(rows)}
     claims = [

@@ -138,7 +138,7 @@ def training_rows(encoder: Encoder, folder: Path, *, held_out: bool) -> list[Row
     """All sets of one side. Ordinary posts: NHS comments (MIT licence) and CLEF tweets against the health claims."""
     seed = seed_claims(folder)
     tweets = clef(folder, "dev" if held_out else "train", stripped=True).posts
-    comments = column(folder / "data" / "nhs_patient_feedback" / "phase1_feedback.tsv", "text", every=20)
+    comments = column(folder / "nhs_patient_feedback" / "phase1_feedback.tsv", "text", every=20)
     rows = []
     for rich in (True, False):
         rows += seed_rows(encoder, seed, rich=rich, held_out=held_out)

@@ -122,7 +122,7 @@ def _measure_ordinary(
 ) -> None:
     # Never trained on, and not labelled: some of these posts do repeat a claim.
     index = index_of(encoder, [claim.text() for claim in seed])
-    data = folder / "data"
+    data = folder
     sets = {
         "disease tweets": column(data / "cw_cure" / "tweets.tsv", "text", every=3),
         "tweets about papers": column(data / "ct25_4b_science_tweets" / "dev.tsv", "text"),
