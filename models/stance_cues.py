@@ -102,7 +102,10 @@ DEBUNKS = re.compile(
     r"|garbage|junk science|idiots?|morons?|stupid(?:ity)?|ignorant|said no (?:one|scientist|doctor)"
     r"|imagine (?:believing|thinking)|(?:who|people) (?:still )?(?:believe|think)s?|tired of (?:hearing|people)"
     r"|hate to be that (?:guy|person)|friendly reminder|you would not|read past the headline"
-    r"|science says otherwise)\b"
+    r"|science says otherwise"
+    r"|(?:false|fiction|lie|wrong)(?= ?[:–—])|refuses? to believe|(?:doctors?|experts?|scientists?|studies) disagrees?"
+    r"|my (?:ass|foot|arse)|wakefield (?:lied|faked|made)"
+    r"|(?:thinks?|believes?|claims?|says?)\b[^.!?\n]{0,80}\b(?:lol|lmao|smh))\b"
 )
 SCAM_WORDS = re.compile(
     r"\b(?:scam|hoax|fake|myth|lie|lies|scare|useless|waste|pointless|worthless|overrated|rip-?off)\b"

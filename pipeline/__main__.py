@@ -37,7 +37,8 @@ def main() -> None:
     try:
         app()
     except ListenError as error:
-        errors.print(f"auscult: {error}", markup=False, soft_wrap=True)
+        hint = getattr(error, "hint", "")
+        errors.print(f"auscult: {error} {hint}".rstrip(), markup=False, soft_wrap=True)
         sys.exit(SOURCE_FAILED)
     except (AuscultError, ClaimsError) as error:
         errors.print(f"auscult: {error}", markup=False, soft_wrap=True)

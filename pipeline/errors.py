@@ -45,4 +45,11 @@ class Exhausted(ListenError):
 
 
 class Permanent(ListenError):
-    """Credentials, permission or the query are wrong: stop this source until a person acts."""
+    """Credentials, permission or the query are wrong: stop this source until a person acts.
+
+    `hint` is for the person at the command line; it may quote a file and is never logged or stored.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint

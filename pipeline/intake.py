@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pipeline.alerting.links import may_hold_handle, permalink
 from pipeline.config import Settings
 from pipeline.errors import CursorRejected, Exhausted, ListenError, Permanent, RateLimited, Transient
 from pipeline.listening import SourceSettings
@@ -61,6 +62,7 @@ def ingest_source(
     why = why_off(workplace, source)
     if why:
         return _note(workplace, name, now, "off", why)
+    workplace.settings.require_author_key()
     reading = Reading(workplace, source, now, progress)
     with held_name(workplace.engine, f"ingest:{name}") as ours:
         if not ours:
@@ -80,9 +82,13 @@ def import_file(
     """
     source = Imports(workplace.settings, workplace.listening)
     query = file_query(path, columns, platform)
-    with held_name(workplace.engine, f"ingest:{source.name}") as ours:
+    workplace.settings.require_author_key()
+    # Two files may be read at once: posts meet in the upsert. The same file twice may not.
+    with held_name(workplace.engine, f"ingest:{source.name}:{path}") as ours:
         if not ours:
-            return _note(workplace, source.name, now, "busy", "another process reads this source")
+            raise Transient(f"{path.name}: another process is reading this file; try again when it has finished")
+        with workplace.engine.begin() as connection:
+            ledger.close_abandoned(connection, source.name, query.key)
         return read_queries(Reading(workplace, source, now, progress), [query], again=True)
 
 
@@ -97,8 +103,11 @@ def read_queries(reading: Reading, queries: Sequence[Query], *, again: bool = Fa
         if isinstance(problem, RateLimited | Exhausted):
             break
     if problems:
-        kinds = type(problems[0])
-        raise kinds(f"{reading.source.name}: {len(problems)} of {len(queries)} queries broke off; first: {problems[0]}")
+        kind, said = type(problems[0]), f"{len(problems)} of {len(queries)} queries broke off; first: {problems[0]}"
+        broken = kind(f"{reading.source.name}: {said}")
+        if isinstance(broken, Permanent):
+            broken.hint = getattr(problems[0], "hint", "")
+        raise broken
     counted = {key: count for key, count in asdict(total).items() if key != "erased"}
     return {"source": reading.source.name, "outcome": "ok", "detail": "", "fetched": total.fetched, **counted}
 
@@ -171,7 +180,7 @@ def _store_page(reading: Reading, query: Query, page: PageRead, run_id: int) -> 
     pseudonym = partial(author_hash, reading.workplace.settings.require_author_key())
     wanted = [post for post in page.posts if _is_wanted(post, reading.rules)]
     with reading.workplace.engine.begin() as connection:
-        counts = store_posts(connection, name, wanted, now, pseudonym)
+        counts = store_posts(connection, name, [_without_handle(post) for post in wanted], now, pseudonym)
         counts.skipped += len(page.posts) - len(wanted)
         counts.quarantined += len(page.quarantined)
         ledger.store_rejected(connection, name, query.key, [_rejected(one) for one in page.quarantined], now)
@@ -190,6 +199,13 @@ def _is_wanted(post: Post, rules: SourceSettings) -> bool:
         return False
     words = screening_text(post.title, post.text).casefold()
     return not any(excluded.casefold() in words for excluded in rules.exclude)
+
+
+def _without_handle(post: Post) -> Post:
+    # Addresses of social platforms hold the author's handle or the post's title; the rebuilt ones hold ids only.
+    if post.url is None or not may_hold_handle(post.platform, post.url):
+        return post
+    return replace(post, url=permalink(post.platform, post.platform_id, post.url).address)
 
 
 def _is_spent(reading: Reading) -> bool:

@@ -101,14 +101,17 @@ def screen_window(workplace: Workplace, now: datetime, progress: Progress) -> di
     bench = _bench(workplace)
     totals = {"posts": 0, "matches": 0, "mentions": 0}
     with held_lease(workplace.engine) as lease:
+        with workplace.engine.begin() as connection:
+            started_at = store.server_clock(connection)
         request = store.ShardRequest(
             screened_key=bench.screened_key,
             since=_window_start(now),
+            started_at=started_at,
             lease=lease,
             lease_seconds=POLICY["lease_seconds"],
             limit=int(POLICY["shard_posts"]),
         )
-        while True:
+        while _is_current(bench):
             with workplace.engine.begin() as connection:
                 shard = store.claim_shard(connection, request)
             if shard.empty:
@@ -120,6 +123,7 @@ def screen_window(workplace: Workplace, now: datetime, progress: Progress) -> di
             totals["matches"] += len(found)
             totals["mentions"] += len(named)
             progress(len(shard))
+    return totals
 
 
 def count_waiting(workplace: Workplace, now: datetime) -> int:
@@ -145,6 +149,12 @@ def _bench(workplace: Workplace) -> Bench:
     if not claims:
         raise ConfigError("no claim is in force: load the claims database with `auscult claims load`")
     return Bench(workplace, load_judge(), claims)
+
+
+def _is_current(bench: Bench) -> bool:
+    # Claims that were edited meanwhile are another run's work; ours would only undo it.
+    with bench.workplace.engine.begin() as connection:
+        return claims_fingerprint(claims_in_force(connection)) == claims_fingerprint(bench.claims)
 
 
 def _window_start(now: datetime) -> datetime:

@@ -142,6 +142,8 @@ def read_listening(path: Path) -> Listening:
 def _mapping(path: Path) -> dict[str, Any]:
     try:
         raw = path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such file yet; `auscult init` writes one to edit") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
     if len(raw) > MAX_FILE_BYTES:

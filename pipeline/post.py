@@ -20,6 +20,9 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST_AHEAD = timedelta(days=1)
 
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# Marks that stack on one letter: no script needs more than a few, and normalising tens of thousands takes a second.
+_MARK = r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_STACKED = re.compile(rf"({_MARK}{{8}}){_MARK}+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def _check_moment(moment: datetime | None, now: datetime) -> None:
 
 
 def _clean(text: str) -> str:
-    return unicodedata.normalize("NFC", _FORBIDDEN.sub("", text))
+    return unicodedata.normalize("NFC", _STACKED.sub(r"\1", _FORBIDDEN.sub("", text)))
 
 
 def _optional(text: str | None) -> str | None:

@@ -110,6 +110,12 @@ def notify(now: Clock = "", connection: Connection | None = None) -> dict[str, i
     return telling.send_due(workplace, relay, moment(now))
 
 
+def release_parked(now: Clock = "") -> int:
+    """Make parked mails due again; returns how many."""
+    with open_workplace().engine.begin() as connection:
+        return outbox.release_parked(connection, moment(now))
+
+
 def recheck(source: str, now: Clock = "") -> dict[str, Any]:
     """Ask a platform whether stored posts are still public, and erase what is gone."""
     return rechecking.recheck_source(open_workplace(), source, moment(now))

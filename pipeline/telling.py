@@ -51,8 +51,9 @@ def write_digest(workplace: Workplace, now: datetime) -> dict[str, int]:
     local = now.astimezone(ZoneInfo(listening.time_zone))
     if local.hour < listening.digest_hour:
         return {"mails_written": 0}
-    since = now - timedelta(days=1)
     with workplace.engine.begin() as connection:
+        last = outbox.last_digest_at(connection, practice.practice_id, now)
+        since = last or now - timedelta(days=1)
         rows = alert_rows.read_alerts(connection, practice.practice_id, since, now)
         alerts = sorted((_alert(row) for row in rows if row["state"] == "open"), key=_worst_first)
         facts = _facts(connection, {alert.claim_id for alert in alerts if alert.claim_id})

@@ -11,6 +11,8 @@ from pipeline.errors import ConfigError
 from pipeline.listening import Listening, Practice, read_listening, read_practice
 from pipeline.warehouse.engine import open_engine
 
+EARLIEST_YEAR, LATEST_YEAR = 2001, 2100
+
 _engines: dict[tuple[str, str | None], Engine] = {}
 
 
@@ -63,4 +65,6 @@ def moment(now: str | datetime | None) -> datetime:
         raise ConfigError(f"not a time: {now!r}; write it like 2026-10-12T15:00:00Z") from None
     if read.tzinfo is None:
         raise ConfigError(f"the time {now!s} has no zone; write it like 2026-10-12T15:00:00Z")
+    if not EARLIEST_YEAR <= read.year <= LATEST_YEAR:
+        raise ConfigError(f"the time {now!s} is not between the years {EARLIEST_YEAR} and {LATEST_YEAR}")
     return read.astimezone(UTC)

@@ -17,6 +17,9 @@ PLATFORM_HOSTS = {
     "x": ("x.com", "twitter.com"),
 }
 
+# Platforms whose addresses name people too, and for which no address can be rebuilt yet.
+OTHER_SOCIAL_HOSTS = ("instagram.com", "tiktok.com", "threads.net", "linkedin.com", "bsky.app", "youtube.com")
+
 # Path → the address we print. Handles, page names and title slugs are
 # dropped on the way: only what these groups capture can reach a mail. A rebuilt address rebuilds to itself.
 _REBUILT = {
@@ -69,6 +72,16 @@ def permalink(platform: object, platform_id: object, url: object) -> Link:
         return Link(address, f"https://{address}")
     shown = f"id {identity}" if _SHOWN_ID.fullmatch(identity) else "see the warehouse"
     return Link(f"{platform_name(platform)} post, {shown}")
+
+
+def may_hold_handle(platform: str, url: str) -> bool:
+    """Whether an address belongs to a platform whose addresses name people: kept as `permalink` rebuilds it only."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return True
+    hosts = (*(one for own in PLATFORM_HOSTS.values() for one in own), *OTHER_SOCIAL_HOSTS)
+    return platform in PLATFORM_HOSTS or any(host == one or host.endswith("." + one) for one in hosts)
 
 
 def evidence_link(source: Mapping[str, object]) -> Link:

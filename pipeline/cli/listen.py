@@ -72,11 +72,16 @@ def alert(now: Now = "") -> None:
 
 def notify(
     digest: Annotated[bool, typer.Option("--digest", help="Write today's digest first, if it is due.")] = False,
+    parked: Annotated[
+        bool, typer.Option("--parked", help="Try mails again that were given up after a long outage of the relay.")
+    ] = False,
     now: Now = "",
 ) -> None:
     """Send what is due through the relay named by AUSCULT_SMTP_HOST."""
     if digest:
         print_counts("digest", steps.write_digest(now))
+    if parked:
+        print_counts("released", {"mails": steps.release_parked(now)})
     print_counts("mail", steps.notify(now) or {"due": 0})
 
 

@@ -25,7 +25,7 @@ def sql(
 
     As `analyst` only the views of schema marts are seen: `auscult sql --role analyst 'select * from mart_alerts'`.
     """
-    text = Path(query[1:]).read_text(encoding="utf-8") if query.startswith("@") else query
+    text = _file_text(Path(query[1:])) if query.startswith("@") else query
     columns, rows = read_query(open_workplace().engine, text, role)
     if as_csv:
         print_csv(columns, rows)
@@ -87,6 +87,15 @@ def withdraw(
     with open_workplace().engine.begin() as connection:
         standing = ledger.withdraw_terms(connection, name, moment(now))
     console.print(f"{name}: {'withdrawn' if standing else 'no acceptance stood'}", markup=False)
+
+
+def _file_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not UTF-8 text") from None
 
 
 def _source(workplace: Workplace, name: str) -> dict[str, object]:

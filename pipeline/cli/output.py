@@ -25,7 +25,7 @@ def print_table(title: str, names: Sequence[str], rows: Iterable[Sequence[Any]])
     """A table for people; every cell is plain text, never markup."""
     table = Table(title=title or None, title_justify="left", show_lines=False)
     for name in names:
-        table.add_column(name, overflow="fold")
+        table.add_column(Text(name), overflow="fold")
     for row in rows:
         table.add_row(*(Text(_words(cell)) for cell in row))
     console.print(table)
@@ -61,6 +61,8 @@ def progress_bar(what: str, total: int | None = None) -> Iterator[Callable[[int]
 def _words(value: Any) -> str:  # noqa: ANN401
     if value is None:
         return ""
+    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(entry, dict) for entry in value)):
+        return json.dumps(value, default=str, ensure_ascii=False)
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     if isinstance(value, float):

@@ -99,6 +99,8 @@ class Imports:
             title = ""  # a label that some exports put where a comment has no title
         url = columns.name_of(get("url"))
         own_id = columns.id_of(get("id"))
+        if own_id and platform == self.platform and columns.is_row_number(own_id):
+            own_id = None  # 1, 2, 3 … say nothing outside their file, and the next file has them too
         counts = {name: columns.count_of(get(name)) for name in columns.METRICS}
         return Post(
             platform=platform,
@@ -258,9 +260,11 @@ def _is_header(fields: Mapping[str, str], chosen: Mapping[str, str]) -> bool:
 
 
 def _no_text(path: Path, names: Sequence[str] | Mapping[str, None]) -> Permanent:
+    # A file without a header has a post where the names should be: they are shown to who runs the command only.
     shown = ", ".join(repr(str(name)[:40]) for name in islice(names, 30))
     others = ", ".join(field for field in columns.COLUMNS if field != "text")
     return Permanent(
-        f"{path.name}: no column of text is recognised, or one that --map names is not there. Columns found: {shown}. "
-        f"Name it with --map text=COLUMN (likewise {others})."
+        f"{path.name}: no column of text is recognised, or one that --map names is not there. "
+        f"Name it with --map text=COLUMN (likewise {others}).",
+        hint=f"Columns found: {shown}.",
     )

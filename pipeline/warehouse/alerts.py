@@ -83,6 +83,8 @@ def resolve_absent(
         alerts.c.alert_key.not_in(list(keys)),
     )
     changes = {"state": "resolved", "resolution": "withdrawn", "resolved_at": now, "updated_at": now}
+    # Its posts are no longer linked to it, so a later erasure could not find their ids in its evidence.
+    changes["evidence"] = sa.text("jsonb_set(evidence, '{posts}', '[]'::jsonb)")
     found = connection.execute(sa.update(alerts).where(gone).values(**changes).returning(alerts.c.alert_id)).all()
     for row in found:
         connection.execute(sa.delete(alert_posts).where(alert_posts.c.alert_id == row.alert_id))

@@ -4,6 +4,7 @@ import hashlib
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
@@ -28,13 +29,17 @@ def open_engine(settings: Settings) -> Engine:
     Starts or joins the embedded server where no AUSCULT_DATABASE_URL is set. Raises ConfigError where the server is
     not reachable, older than PostgreSQL 15, or lacks pgvector.
     """
-    engine = sa.create_engine(warehouse_url(settings), pool_pre_ping=True, pool_size=5)
+    engine = sa.create_engine(warehouse_url(settings), pool_pre_ping=True, pool_size=5, hide_parameters=True)
+    sa.event.listen(engine, "handle_error", _keep_rows_out)
     try:
         with engine.begin() as connection:
             _require_server(connection)
             prepare_schema(connection)
     except sa.exc.OperationalError as error:
         raise ConfigError(f"the warehouse does not answer: {str(error.orig).splitlines()[0]}") from None
+    except sa.exc.ProgrammingError as error:
+        hint = "an administrator must run there: create extension vector; and grant us the right to create tables"
+        raise ConfigError(f"the schema cannot be made: {str(error.orig).splitlines()[0]} ({hint})") from None
     return engine
 
 
@@ -44,7 +49,7 @@ def warehouse_url(settings: Settings) -> URL:
         return make_url(embedded.database_url(embedded.start_server(settings.database_folder), "auscult"))
     try:
         url = make_url(settings.database_url)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
         raise ConfigError("AUSCULT_DATABASE_URL is not an address like postgresql://user@host/database") from None
     if url.get_backend_name() not in {"postgresql", "postgres"}:
         raise ConfigError(f"AUSCULT_DATABASE_URL names {url.get_backend_name()}: only PostgreSQL (15 or later) works")
@@ -64,7 +69,10 @@ def prepare_schema(connection: Connection) -> None:
 
 def alembic_config() -> Config:
     """Alembic's configuration: the section [alembic] of setup.cfg."""
-    return Config(str(ROOT / "setup.cfg"))
+    config = Config(str(ROOT / "setup.cfg"))
+    # Absolute, so that every command works from any folder.
+    config.set_main_option("script_location", str(SQL_FOLDER / "migrations"))
+    return config
 
 
 def view_files() -> list[Path]:
@@ -80,6 +88,15 @@ def _require_server(connection: Connection) -> None:
     available = sa.text("select 1 from pg_available_extensions where name = 'vector'")
     if connection.execute(available).first() is None:
         raise ConfigError("the server lacks the extension pgvector: install it there first")
+
+
+def _keep_rows_out(context: sa.engine.ExceptionContext) -> None:
+    # "Failing row contains (…)": the server's detail quotes a post, and an error ends in a log.
+    original = context.original_exception
+    if isinstance(original, psycopg.Error) and context.sqlalchemy_exception is not None:
+        said = original.diag.message_primary or type(original).__name__
+        original.args = (said,)
+        context.sqlalchemy_exception.args = (f"({type(original).__name__}) {said}",)
 
 
 def _apply_views(connection: Connection) -> None:

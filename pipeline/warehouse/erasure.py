@@ -17,9 +17,7 @@ _SCRUB_EVIDENCE = sa.text(
         select jsonb_agg(entry) from jsonb_array_elements(evidence -> 'posts') as entry
         where not (entry ->> 'platform' = :platform and entry ->> 'platform_id' = :platform_id)
     ), '[]'::jsonb))
-    where jsonb_typeof(evidence -> 'posts') = 'array'
-        and evidence -> 'posts' @> jsonb_build_array(
-            jsonb_build_object('platform', cast(:platform as text), 'platform_id', cast(:platform_id as text)))
+    where alert_id in (select alert_id from alert_posts where post_id = :post_id)
     """
 )
 
@@ -35,8 +33,8 @@ def erase_posts(connection: Connection, keys: Sequence[tuple[str, str]], reason:
         same = sa.and_(posts.c.platform == platform, posts.c.platform_id == platform_id)
         row = connection.execute(sa.select(posts.c.post_id, posts.c.content_hash).where(same)).first()
         if row is not None:
+            _scrub_evidence(connection, row.post_id, platform, platform_id)
             _forget(connection, row.post_id, row.content_hash, reason)
-            connection.execute(_SCRUB_EVIDENCE, {"platform": platform, "platform_id": platform_id})
             erased += 1
         connection.execute(
             insert(tombstones)
@@ -58,9 +56,27 @@ def expire_posts(connection: Connection, unmatched_before: datetime, matched_bef
         )
     ).all()
     for row in found:
+        _scrub_evidence(connection, row.post_id, row.platform, row.platform_id)
         _forget(connection, row.post_id, row.content_hash, None)
-        connection.execute(_SCRUB_EVIDENCE, {"platform": row.platform, "platform_id": row.platform_id})
+    _drop_orphans(connection)
     return len(found)
+
+
+def drop_vector(connection: Connection, content_hash: str) -> None:
+    """Delete the vectors of a text that no post holds any more."""
+    shared = sa.select(posts.c.post_id).where(posts.c.content_hash == content_hash).exists()
+    orphan = sa.and_(vectors.c.content_hash == content_hash, vectors.c.of_claim.is_(False), sa.not_(shared))
+    connection.execute(sa.delete(vectors).where(orphan))
+
+
+def _drop_orphans(connection: Connection) -> None:
+    # A post that was erased while its shard was being screened left its vector behind.
+    held = sa.select(posts.c.post_id).where(posts.c.content_hash == vectors.c.content_hash).exists()
+    connection.execute(sa.delete(vectors).where(vectors.c.of_claim.is_(False), sa.not_(held)))
+
+
+def _scrub_evidence(connection: Connection, post_id: int, platform: str, platform_id: str) -> None:
+    connection.execute(_SCRUB_EVIDENCE, {"post_id": post_id, "platform": platform, "platform_id": platform_id})
 
 
 def _forget(connection: Connection, post_id: int, content_hash: str, status: str | None) -> None:
@@ -76,7 +92,4 @@ def _forget(connection: Connection, post_id: int, content_hash: str, status: str
     }
     changes = emptied if status is None else {**emptied, "status": status}
     connection.execute(sa.update(posts).where(posts.c.post_id == post_id).values(**changes))
-    shared = sa.select(posts.c.post_id).where(posts.c.content_hash == content_hash).exists()
-    connection.execute(
-        sa.delete(vectors).where(vectors.c.content_hash == content_hash, vectors.c.of_claim.is_(False), sa.not_(shared))
-    )
+    drop_vector(connection, content_hash)

@@ -38,6 +38,8 @@ posts = Table(
     column("status", Text, "live, deleted (by its author), removed (by a moderator) or gone", server_default="live"),
     column("revision", Integer, "1 when first stored, +1 for each edit of its words", server_default=text("1")),
     column("screened_key", Text, "fingerprint of models, policy, claims and practice it was screened with", null=True),
+    column("screened_at", MOMENT, "wall clock of that, UTC; a run never takes back what was screened since", null=True),
+    column("rechecked_at", MOMENT, "when its platform was last asked whether it is public, UTC", null=True),
     column("screen_lease", BigInteger, "worker that screens it now", null=True),
     column("screen_leased_until", MOMENT, "when that lease ends at the latest, UTC", null=True),
     UniqueConstraint("platform", "platform_id"),

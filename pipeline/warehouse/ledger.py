@@ -79,9 +79,11 @@ def close_run(connection: Connection, run_id: int, outcome: str, detail: str = "
     connection.execute(sa.update(ingest_runs).where(ingest_runs.c.run_id == run_id).values(**values))
 
 
-def close_abandoned(connection: Connection, source: str) -> None:
-    """Close the runs of a source whose process ended without a word; call it while holding the source."""
+def close_abandoned(connection: Connection, source: str, query_key: str | None = None) -> None:
+    """Close the runs of a source (or one query) whose process ended without a word; call it while holding it."""
     abandoned = sa.and_(ingest_runs.c.source == source, ingest_runs.c.outcome == "running")
+    if query_key is not None:
+        abandoned = sa.and_(abandoned, ingest_runs.c.query_key == query_key)
     values = {"outcome": "failed", "detail": "the process ended before its run did"}
     connection.execute(sa.update(ingest_runs).where(abandoned).values(**values))
 

@@ -40,10 +40,17 @@ def write_notifications(connection: Connection, rows: Sequence[Mapping[str, Any]
     return written
 
 
-def is_written(connection: Connection, notification_key: str) -> bool:
-    """Whether this notification has been written."""
-    found = sa.select(outbox.c.outbox_id).where(outbox.c.notification_key == notification_key)
-    return connection.execute(found).first() is not None
+def last_digest_at(connection: Connection, practice_id: str, before: datetime) -> datetime | None:
+    """When the newest digest of a practice was written before a moment, so that the next one leaves nothing out."""
+    earlier = sa.and_(outbox.c.kind == "digest", outbox.c.practice_id == practice_id, outbox.c.written_at < before)
+    found: datetime | None = connection.execute(sa.select(sa.func.max(outbox.c.written_at)).where(earlier)).scalar()
+    return found
+
+
+def release_parked(connection: Connection, now: datetime) -> int:
+    """Make parked notifications due again, as after a long outage of the relay; returns how many."""
+    parked = outbox.c.state == "parked"
+    return connection.execute(sa.update(outbox).where(parked).values(state="deferred", attempts=0, due_at=now)).rowcount
 
 
 def lease_next(connection: Connection, lease: int, lease_seconds: float, now: datetime) -> Due | None:

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
 from pipeline.post import NO_WORDS, Post
-from pipeline.warehouse.erasure import erase_posts
-from pipeline.warehouse.tables import posts, tombstones
+from pipeline.warehouse.erasure import drop_vector, erase_posts
+from pipeline.warehouse.tables import alert_posts, matches, mentions, posts, tombstones
 
 Key = tuple[str, str]
 Pseudonym = Callable[[str, str | None], str | None]
@@ -74,7 +74,7 @@ def store_posts(
             _refresh(connection, known.post_id, post)
         else:
             counts.edited += 1
-            _revise(connection, known.post_id, post)
+            _revise(connection, known, post, pseudonym(post.platform, post.author_id))
     _insert(connection, fresh, counts)
     for status in ("deleted", "removed", "gone"):
         erase_posts(connection, [key for key in counts.erased if newest[key].status == status], status, now)
@@ -82,20 +82,27 @@ def store_posts(
 
 
 def recheckable(connection: Connection, platform: str, limit: int) -> list[str]:
-    """Platform ids of live posts, the newest first."""
-    live = sa.and_(posts.c.platform == platform, posts.c.status == "live", posts.c.text != "")
-    found = sa.select(posts.c.platform_id).where(live).order_by(posts.c.ingested_at.desc(), posts.c.post_id.desc())
+    """Platform ids of live posts: those never asked for first, then those asked for longest ago."""
+    live = sa.and_(posts.c.platform == platform, posts.c.status == "live", posts.c.content_hash != NO_WORDS)
+    oldest_first = (posts.c.rechecked_at.asc().nulls_first(), posts.c.ingested_at.desc(), posts.c.post_id.desc())
+    found = sa.select(posts.c.platform_id).where(live).order_by(*oldest_first)
     return list(connection.execute(found.limit(limit)).scalars())
 
 
-def store_edits(connection: Connection, edited: Sequence[Post]) -> int:
+def mark_rechecked(connection: Connection, platform: str, ids: Sequence[str], now: datetime) -> None:
+    """Record that a platform was asked for these posts."""
+    asked = sa.and_(posts.c.platform == platform, posts.c.platform_id.in_(ids))
+    connection.execute(sa.update(posts).where(asked).values(rechecked_at=now))
+
+
+def store_edits(connection: Connection, edited: Sequence[Post], pseudonym: Pseudonym) -> int:
     """Revise stored posts whose words changed, and forget authors who left; returns how many posts were revised."""
     stored = _stored(connection, [(post.platform, post.platform_id) for post in edited])
     changed = 0
     for post in edited:
         known = stored.get((post.platform, post.platform_id))
         if known is not None and known.status == "live" and known.content_hash != post.content_hash:
-            _revise(connection, known.post_id, post)
+            _revise(connection, known, post, pseudonym(post.platform, post.author_id))
             changed += 1
         elif known is not None:
             _refresh(connection, known.post_id, post)
@@ -192,10 +199,11 @@ def _forget_author(connection: Connection, post_id: int, post: Post) -> None:
         connection.execute(sa.update(posts).where(known).values(author_hash=None))
 
 
-def _revise(connection: Connection, post_id: int, post: Post) -> None:
-    connection.execute(
-        sa.update(posts)
-        .where(posts.c.post_id == post_id)
-        .values(**_words(post), metrics=dict(post.metrics), revision=posts.c.revision + 1, screened_key=None)
-    )
-    _forget_author(connection, post_id, post)
+def _revise(connection: Connection, known: _Stored, post: Post, author: str | None) -> None:
+    # What was made of the old words goes with them; the post is screened again.
+    for derived in (matches, mentions, alert_posts):
+        connection.execute(sa.delete(derived).where(derived.c.post_id == known.post_id))
+    changes = {**_words(post), "metrics": dict(post.metrics), "author_hash": author, "screened_key": None}
+    same = posts.c.post_id == known.post_id
+    connection.execute(sa.update(posts).where(same).values(**changes, revision=posts.c.revision + 1))
+    drop_vector(connection, known.content_hash)

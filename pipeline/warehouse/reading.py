@@ -32,10 +32,10 @@ def read_query(engine: Engine, query: str, role: str = "owner") -> tuple[list[st
         connection.execute(sa.text("set transaction read only"))
         connection.execute(sa.text(f"set local search_path to {path}"))
         connection.execute(sa.text(f"set local statement_timeout to '{TIMEOUT}'"))
-        if name is not None:
-            connection.execute(sa.text(f"set local role {name}"))
         driver: psycopg.Connection[tuple[Any, ...]] = connection.connection.driver_connection  # type: ignore[assignment]
         try:
+            if name is not None:
+                driver.execute(f"set local role {name}")
             # Prepared, because the server then takes exactly one statement: none can hide behind a semicolon.
             cursor = driver.execute(query, prepare=True)
             if cursor.description is None:

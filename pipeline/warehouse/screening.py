@@ -13,20 +13,30 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import ConfigError
-from pipeline.post import screening_text
+from pipeline.post import NO_WORDS, screening_text
 from pipeline.warehouse.leases import dead_leases
 from pipeline.warehouse.tables import matches, mentions, posts, vectors
 
 
 @dataclass(frozen=True)
 class ShardRequest:
-    """Which posts a worker may take: stored since `since`, not yet screened with `screened_key`."""
+    """Which posts a worker may take: stored since `since`, not yet screened with `screened_key`.
+
+    What another worker screened after `started_at` (wall clock of the server) is left alone, even with another key.
+    """
 
     screened_key: str
     since: datetime
+    started_at: datetime
     lease: int
     lease_seconds: float
     limit: int
+
+
+def server_clock(connection: Connection) -> datetime:
+    """The wall clock of the server, which all workers share."""
+    now: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+    return now
 
 
 def claim_shard(connection: Connection, request: ShardRequest) -> pd.DataFrame:
@@ -39,13 +49,8 @@ def claim_shard(connection: Connection, request: ShardRequest) -> pd.DataFrame:
         posts.c.screen_leased_until < sa.func.clock_timestamp(),
         posts.c.screen_lease.in_(dead_leases(connection, posts.c.screen_lease)),
     )
-    wanted = sa.and_(
-        posts.c.status == "live",
-        posts.c.text.is_not(None),
-        posts.c.ingested_at >= request.since,
-        posts.c.screened_key.is_distinct_from(request.screened_key),
-        free,
-    )
+    before = sa.or_(posts.c.screened_at.is_(None), posts.c.screened_at < request.started_at)
+    wanted = sa.and_(_needs_screening(request.screened_key, request.since), before, free)
     taken = (
         sa.select(posts.c.post_id)
         .where(wanted)
@@ -66,11 +71,7 @@ def claim_shard(connection: Connection, request: ShardRequest) -> pd.DataFrame:
 
 def count_unscreened(connection: Connection, screened_key: str, since: datetime) -> int:
     """How many posts of the window still need screening."""
-    wanted = sa.and_(
-        posts.c.status == "live",
-        posts.c.ingested_at >= since,
-        posts.c.screened_key.is_distinct_from(screened_key),
-    )
+    wanted = _needs_screening(screened_key, since)
     return int(connection.execute(sa.select(sa.func.count()).select_from(posts).where(wanted)).scalar_one())
 
 
@@ -118,8 +119,15 @@ def replace_screened(
     released: dict[str, Any] = {"screen_lease": None, "screen_leased_until": None}
     connection.execute(sa.update(posts).where(posts.c.screen_lease == request.lease).values(**released))
     done = sa.update(posts).where(posts.c.post_id.in_(post_ids))
-    connection.execute(done.values(screened_key=request.screened_key))
+    connection.execute(done.values(screened_key=request.screened_key, screened_at=sa.func.clock_timestamp()))
     return len(post_ids)
+
+
+def _needs_screening(screened_key: str, since: datetime) -> sa.ColumnElement[bool]:
+    # An edited post has no key and is screened whatever its age; others while they are in the window.
+    due = sa.or_(posts.c.ingested_at >= since, posts.c.screened_key.is_(None))
+    stale = posts.c.screened_key.is_distinct_from(screened_key)
+    return sa.and_(posts.c.status == "live", posts.c.content_hash != NO_WORDS, due, stale)
 
 
 def _rows(table: sa.Table, frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
--- Posts that are no longer public and still have words or something derived from them.
+-- Posts that are no longer public and still have words, an author or something derived from them.
 select posts.post_id
 from posts
 where

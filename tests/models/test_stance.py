@@ -38,6 +38,12 @@ def test_promoting(claim: tuple[str, str], post: str) -> None:
     ("claim", "post"),
     [
         (AUTISM, "Vaccines do not cause autism."),
+        (AUTISM, "FALSE: the MMR vaccine causes autism"),
+        (AUTISM, "Wakefield lied about the MMR vaccine causing autism"),
+        (AUTISM, "the MMR vaccine causes autism my ass"),
+        (AUTISM, "I refuse to believe the MMR vaccine causes autism"),
+        (AUTISM, "A senator says the MMR vaccine causes autism; doctors disagree"),
+        (AUTISM, "My uncle thinks the MMR vaccine causes autism lol"),
         (AUTISM, "vaccines dont cause autism and they never have"),
         (AUTISM, "There is no link between MMR and autism, full stop"),
         (AUTISM, "The idea that the MMR vaccine causes autism has been disproven. Please stop."),

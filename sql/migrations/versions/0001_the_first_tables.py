@@ -327,6 +327,18 @@ def upgrade() -> None:
             nullable=True,
             comment="fingerprint of models, policy, claims and practice it was screened with",
         ),
+        sa.Column(
+            "screened_at",
+            postgresql.TIMESTAMP(timezone=True),
+            nullable=True,
+            comment="wall clock of that, UTC; a run never takes back what was screened since",
+        ),
+        sa.Column(
+            "rechecked_at",
+            postgresql.TIMESTAMP(timezone=True),
+            nullable=True,
+            comment="when its platform was last asked whether it is public, UTC",
+        ),
         sa.Column("screen_lease", sa.BigInteger(), nullable=True, comment="worker that screens it now"),
         sa.Column(
             "screen_leased_until",
