@@ -130,6 +130,9 @@ def _run_dag(name: str, now: datetime) -> str:
     from airflow.dag_processing.dagbag import DagBag
 
     dag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]).dags[name]
+    for task in dag.tasks:
+        # dag.test() sleeps through the minutes between two tries; nothing here gets better by waiting.
+        task.retries = 0
     return str(dag.test(run_conf={"now": now.isoformat()}).state)
 
 
