@@ -22,7 +22,7 @@ DEMO = [sys.executable, "-m", "demo"]
 TIMEOUT_S = 600
 
 # What is compared, on natural keys and values. Left out: surrogate ids (post_id, match_id, alert_id, outbox_id, …),
-# leases and wall-clock times (screen_lease, leased_until, sent_at, started_at, finished_at), how often something was
+# leases and wall-clock times (screen_lease, posts.screened_at, rechecked_at, leased_until, sent_at, started_at, finished_at), how often something was
 # tried (attempts, repeats), the ledger's rows (a killed read is one more), and the moment at which a row of alerts
 # was last changed.
 TABLES = {
@@ -35,9 +35,9 @@ TABLES = {
     "source_terms": "source, terms_version, accepted_by, withdrawn_at is null",
     "matches join posts using (post_id)": "platform, platform_id, claim_id, claim_version, rank, similarity, dense,"
     " sparse, p_match, field, matched_text, promotes, debunks, questions, neutral, stance, cues, decision, reason,"
-    " model_id, stance_id, policy_version, screened_at",
+    " model_id, stance_id, policy_version, matches.screened_at",
     "mentions join posts using (post_id)": "practice_id, platform, platform_id, mentions.kind, term, term_start,"
-    " term_end, p_mention, context, category, tone, urgency, urgency_cue, policy_version, screened_at",
+    " term_end, p_mention, context, category, tone, urgency, urgency_cue, policy_version, mentions.screened_at",
     "alerts": "alert_key, practice_id, kind, claim_id, claim_version, category, bucket_start_at, severity, reason,"
     " state, posts, voices, platforms, first_post_at, last_post_at, historical, evidence::text, raised_at",
     "alert_posts join alerts using (alert_id) join posts using (post_id)": "alert_key, platform, platform_id",
