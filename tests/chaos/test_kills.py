@@ -22,9 +22,9 @@ DEMO = [sys.executable, "-m", "demo"]
 TIMEOUT_S = 600
 
 # What is compared, on natural keys and values. Left out: surrogate ids (post_id, match_id, alert_id, outbox_id, …),
-# leases and wall-clock times (screen_lease, posts.screened_at, rechecked_at, leased_until, sent_at, started_at, finished_at), how often something was
-# tried (attempts, repeats), the ledger's rows (a killed read is one more), and the moment at which a row of alerts
-# was last changed.
+# leases and wall-clock times (screen_lease, leased_until, posts.screened_at, rechecked_at, sent_at, started_at,
+# finished_at), how often something was tried (attempts, repeats), the ledger's rows (a killed read is one more), and
+# the moment at which a row of alerts was last changed.
 TABLES = {
     "posts": "platform, platform_id, source, kind, channel, created_at, ingested_at, edited_at, title, text,"
     " content_hash, url, lang, parent_id, author_hash, metrics::text, status, revision, screened_key",
