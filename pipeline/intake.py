@@ -108,7 +108,7 @@ def read_queries(reading: Reading, queries: Sequence[Query], *, again: bool = Fa
         if isinstance(broken, Permanent):
             broken.hint = getattr(problems[0], "hint", "")
         raise broken
-    counted = {key: count for key, count in asdict(total).items() if key != "erased"}
+    counted = {key: count for key, count in asdict(total).items() if isinstance(count, int)}
     return {"source": reading.source.name, "outcome": "ok", "detail": "", "fetched": total.fetched, **counted}
 
 
@@ -183,7 +183,8 @@ def _store_page(reading: Reading, query: Query, page: PageRead, run_id: int) -> 
         counts = store_posts(connection, name, [_without_handle(post) for post in wanted], now, pseudonym)
         counts.skipped += len(page.posts) - len(wanted)
         counts.quarantined += len(page.quarantined)
-        ledger.store_rejected(connection, name, query.key, [_rejected(one) for one in page.quarantined], now)
+        aside = [*map(_rejected, page.quarantined), *map(_collided, counts.collided)]
+        ledger.store_rejected(connection, name, query.key, aside, now)
         state = asdict(page.state_after)
         finished_at = now if page.finished else ledger.read_watermark(connection, name, query.key).finished_at
         ledger.write_watermark(connection, name, query.key, ledger.Watermark(**state, finished_at=finished_at))
@@ -220,6 +221,11 @@ def _is_spent(reading: Reading) -> bool:
 def _rejected(one: Quarantined) -> ledger.Rejected:
     mark = one.content_hash or hashlib.sha256(f"{one.position}\x1f{one.reason}".encode()).hexdigest()
     return ledger.Rejected(one.position, one.platform_id, one.reason, mark, f"{one.size} bytes" if one.size else "")
+
+
+def _collided(key: tuple[str, str]) -> ledger.Rejected:
+    mark = hashlib.sha256("\x1f".join(key).encode()).hexdigest()
+    return ledger.Rejected("", key[1], "id_of_another_post", mark, "another author's post has this id; use --platform")
 
 
 def _note(workplace: Workplace, name: str, now: datetime, outcome: str, detail: str) -> dict[str, Any]:

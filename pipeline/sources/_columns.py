@@ -113,11 +113,6 @@ def made_id(url: str | None, text: str, title: str, date: object) -> str:
     return f"sha-{hashlib.sha256(parts.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
 
 
-def is_row_number(name: str) -> bool:
-    """Whether an id is a small whole number, as a spreadsheet counts its rows."""
-    return name.isdigit() and len(name) <= 6
-
-
 def moment_of(value: object, date_format: str | None = None) -> datetime | None:
     """A date cell in UTC: ISO 8601, Unix time, RFC 2822, Twitter's old form, or `date_format`; None where empty.
 

@@ -99,8 +99,6 @@ class Imports:
             title = ""  # a label that some exports put where a comment has no title
         url = columns.name_of(get("url"))
         own_id = columns.id_of(get("id"))
-        if own_id and platform == self.platform and columns.is_row_number(own_id):
-            own_id = None  # 1, 2, 3 … say nothing outside their file, and the next file has them too
         counts = {name: columns.count_of(get(name)) for name in columns.METRICS}
         return Post(
             platform=platform,

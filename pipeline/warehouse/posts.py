@@ -27,6 +27,7 @@ class Counts:
     skipped: int = 0
     quarantined: int = 0
     erased: list[Key] = field(default_factory=list, repr=False)
+    collided: list[Key] = field(default_factory=list, repr=False)
 
     @property
     def fetched(self) -> int:
@@ -40,6 +41,7 @@ class _Stored:
     content_hash: str
     status: str
     edited_at: datetime | None
+    author_hash: str | None
 
 
 def store_posts(
@@ -49,7 +51,8 @@ def store_posts(
 
     `pseudonym` turns (platform, author id) into the keyed hash that is stored in its place.
     A post whose words changed is a new revision and will be screened again; one that its platform reports as deleted
-    is erased with all that was derived from it; a tombstoned one stays gone.
+    is erased with all that was derived from it; a tombstoned one stays gone. One with other words by another author
+    is not an edit: it is counted as quarantined and named in `collided`.
     """
     counts = Counts()
     newest = _one_each(page, counts)
@@ -72,6 +75,10 @@ def store_posts(
         elif known.content_hash == post.content_hash or _is_older(post, known):
             counts.duplicate += 1
             _refresh(connection, known.post_id, post)
+        elif _is_another(known, pseudonym(post.platform, post.author_id)):
+            # Two files count their rows 1, 2, 3: what the first one brought must not be overwritten.
+            counts.quarantined += 1
+            counts.collided.append(key)
         else:
             counts.edited += 1
             _revise(connection, known, post, pseudonym(post.platform, post.author_id))
@@ -127,7 +134,7 @@ def _tombstoned(connection: Connection, keys: Sequence[Key]) -> set[Key]:
 
 
 def _stored(connection: Connection, keys: Sequence[Key]) -> dict[Key, _Stored]:
-    columns = (posts.c.post_id, posts.c.content_hash, posts.c.status, posts.c.edited_at)
+    columns = (posts.c.post_id, posts.c.content_hash, posts.c.status, posts.c.edited_at, posts.c.author_hash)
     found = sa.select(posts.c.platform, posts.c.platform_id, *columns).where(_among(posts, keys)).with_for_update()
     return {(row[0], row[1]): _Stored(*row[2:]) for row in connection.execute(found)}
 
@@ -140,6 +147,10 @@ def _among(table: sa.Table, keys: Sequence[Key]) -> sa.ColumnElement[bool]:
         sa.select(wanted.c.platform, wanted.c.platform_id)
     )
     return chosen
+
+
+def _is_another(known: _Stored, author: str | None) -> bool:
+    return None not in (known.author_hash, author) and known.author_hash != author
 
 
 def _is_older(post: Post, known: _Stored) -> bool:

@@ -153,7 +153,7 @@ def test_a_wrong_practice_file_is_one_clear_line(auscult: Auscult, settings: Set
     refused = auscult("screen", code=1)
     assert "practice.yaml: colour" in refused.stderr
     settings.practice_file.unlink()
-    assert "cannot be read" in auscult("screen", code=1).stderr
+    assert "auscult init" in auscult("screen", code=1).stderr
 
 
 def test_init_writes_files_that_pass_and_overwrites_nothing(auscult: Auscult, tmp_path: Path) -> None:

@@ -97,7 +97,9 @@ def test_a_dead_source_reddens_the_run_and_stops_nothing(
     with workplace.engine.begin() as connection:
         outcomes = connection.execute(sa.select(ingest_runs.c.outcome, ingest_runs.c.detail)).all()
     assert {row.outcome for row in outcomes} == {"ok", "failed"}
-    assert "colour" in next(row.detail for row in outcomes if row.outcome == "failed")
+    (detail,) = (row.detail for row in outcomes if row.outcome == "failed")
+    assert "notes.csv" in detail
+    assert "colour" not in detail, "what may be a post of a file without a header stays out of the ledger"
 
 
 def test_nothing_of_a_post_reaches_xcom_or_logs(

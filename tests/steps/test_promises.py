@@ -16,7 +16,7 @@ from pipeline.errors import Transient
 from pipeline.warehouse.erasure import erase_posts, expire_posts
 from pipeline.warehouse.leases import held_name
 from pipeline.warehouse.posts import mark_rechecked, recheckable
-from pipeline.warehouse.tables import alerts, claims, matches, outbox, posts, vectors
+from pipeline.warehouse.tables import alerts, claims, matches, outbox, posts, quarantine, vectors
 from pipeline.workplace import Workplace
 
 NOW = datetime(2026, 11, 1, 16, tzinfo=UTC)
@@ -83,13 +83,16 @@ def test_erasure_leaves_no_vector_and_no_id_in_evidence(workplace: Workplace, pa
     assert all_of(workplace, sa.select(vectors.c.content_hash).where(vectors.c.of_claim.is_(False))) == []
 
 
-def test_row_numbers_of_two_files_are_two_posts(workplace: Workplace, tmp_path: Path) -> None:
-    for name in ("google.csv", "yelp.csv", "google.csv"):
-        (tmp_path / name).write_text(f"id,text,author\n1,words of {name},x\n2,more of {name},y\n")
-        steps.import_file(tmp_path / name, {}, "", NOW)
-    rows = all_of(workplace, sa.select(posts.c.text, posts.c.revision))
-    assert len(rows) == 4
-    assert {row.revision for row in rows} == {1}
+def test_row_numbers_of_two_files_do_not_overwrite_each_other(workplace: Workplace, tmp_path: Path) -> None:
+    for name in ("google.csv", "yelp.csv"):
+        (tmp_path / name).write_text(f"id,text,author\n1,words of {name},a{name}\n2,more of {name},b{name}\n")
+    assert steps.import_file(tmp_path / "google.csv", {}, "", NOW)["new"] == 2
+    second = steps.import_file(tmp_path / "yelp.csv", {}, "", NOW)
+    assert (second["edited"], second["quarantined"]) == (0, 2)
+    aside = all_of(workplace, sa.select(quarantine.c.reason, quarantine.c.platform_id))
+    assert sorted(aside) == [("id_of_another_post", "1"), ("id_of_another_post", "2")]
+    assert steps.import_file(tmp_path / "yelp.csv", {}, "yelp", NOW)["new"] == 2
+    assert {row.revision for row in all_of(workplace, sa.select(posts.c.revision))} == {1}
 
 
 def test_no_handle_is_kept_in_an_address(workplace: Workplace, path: Path) -> None:
