@@ -106,6 +106,7 @@ def screen_window(workplace: Workplace, now: datetime, progress: Progress) -> di
         request = store.ShardRequest(
             screened_key=bench.screened_key,
             since=_window_start(now),
+            until=now,
             started_at=started_at,
             lease=lease,
             lease_seconds=POLICY["lease_seconds"],
@@ -129,7 +130,7 @@ def screen_window(workplace: Workplace, now: datetime, progress: Progress) -> di
 def count_waiting(workplace: Workplace, now: datetime) -> int:
     """How many posts of the retained window need screening."""
     with workplace.engine.begin() as connection:
-        return store.count_unscreened(connection, _bench(workplace).screened_key, _window_start(now))
+        return store.count_unscreened(connection, _bench(workplace).screened_key, _window_start(now), now)
 
 
 def explain_text(workplace: Workplace, text: str) -> str:

@@ -34,7 +34,7 @@ def recheck_source(workplace: Workplace, name: str, now: datetime) -> dict[str, 
         if not ours:
             return {"source": name, "outcome": "busy", **counts}
         with workplace.engine.begin() as connection:
-            ids = recheckable(connection, source.platform, POSTS_A_NIGHT)
+            ids = recheckable(connection, source.platform, now, POSTS_A_NIGHT)
         for start in range(0, len(ids), source.recheck_batch):
             batch = ids[start : start + source.recheck_batch]
             answer = _asked(source, batch)

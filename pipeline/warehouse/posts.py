@@ -88,9 +88,10 @@ def store_posts(
     return counts
 
 
-def recheckable(connection: Connection, platform: str, limit: int) -> list[str]:
-    """Platform ids of live posts: those never asked for first, then those asked for longest ago."""
+def recheckable(connection: Connection, platform: str, now: datetime, limit: int) -> list[str]:
+    """Platform ids of live posts stored by `now`: those never asked for first, then those asked for longest ago."""
     live = sa.and_(posts.c.platform == platform, posts.c.status == "live", posts.c.content_hash != NO_WORDS)
+    live = sa.and_(live, posts.c.ingested_at <= now)
     oldest_first = (posts.c.rechecked_at.asc().nulls_first(), posts.c.ingested_at.desc(), posts.c.post_id.desc())
     found = sa.select(posts.c.platform_id).where(live).order_by(*oldest_first)
     return list(connection.execute(found.limit(limit)).scalars())

@@ -20,13 +20,14 @@ from pipeline.warehouse.tables import matches, mentions, posts, vectors
 
 @dataclass(frozen=True)
 class ShardRequest:
-    """Which posts a worker may take: stored since `since`, not yet screened with `screened_key`.
+    """Which posts a worker may take: stored in [since, until], not yet screened with `screened_key`.
 
     What another worker screened after `started_at` (wall clock of the server) is left alone, even with another key.
     """
 
     screened_key: str
     since: datetime
+    until: datetime
     started_at: datetime
     lease: int
     lease_seconds: float
@@ -50,7 +51,7 @@ def claim_shard(connection: Connection, request: ShardRequest) -> pd.DataFrame:
         posts.c.screen_lease.in_(dead_leases(connection, posts.c.screen_lease)),
     )
     before = sa.or_(posts.c.screened_at.is_(None), posts.c.screened_at < request.started_at)
-    wanted = sa.and_(_needs_screening(request.screened_key, request.since), before, free)
+    wanted = sa.and_(_needs_screening(request.screened_key, request.since, request.until), before, free)
     taken = (
         sa.select(posts.c.post_id)
         .where(wanted)
@@ -69,9 +70,9 @@ def claim_shard(connection: Connection, request: ShardRequest) -> pd.DataFrame:
     return pd.DataFrame(sorted(rows), columns=["post_id", "content_hash", "text"])
 
 
-def count_unscreened(connection: Connection, screened_key: str, since: datetime) -> int:
-    """How many posts of the window still need screening."""
-    wanted = _needs_screening(screened_key, since)
+def count_unscreened(connection: Connection, screened_key: str, since: datetime, until: datetime) -> int:
+    """How many posts of the window [since, until] still need screening."""
+    wanted = _needs_screening(screened_key, since, until)
     return int(connection.execute(sa.select(sa.func.count()).select_from(posts).where(wanted)).scalar_one())
 
 
@@ -123,11 +124,13 @@ def replace_screened(
     return len(post_ids)
 
 
-def _needs_screening(screened_key: str, since: datetime) -> sa.ColumnElement[bool]:
+def _needs_screening(screened_key: str, since: datetime, until: datetime) -> sa.ColumnElement[bool]:
+    # What was stored after the clock of a step is a later step's work, or a repeat with an old clock would date it so.
     # An edited post has no key and is screened whatever its age; others while they are in the window.
     due = sa.or_(posts.c.ingested_at >= since, posts.c.screened_key.is_(None))
     stale = posts.c.screened_key.is_distinct_from(screened_key)
-    return sa.and_(posts.c.status == "live", posts.c.content_hash != NO_WORDS, due, stale)
+    live = sa.and_(posts.c.status == "live", posts.c.content_hash != NO_WORDS, posts.c.ingested_at <= until)
+    return sa.and_(live, due, stale)
 
 
 def _rows(table: sa.Table, frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -125,7 +125,7 @@ def test_every_live_post_has_its_turn_to_be_rechecked(workplace: Workplace, path
     seen: list[str] = []
     for night in range(3):
         with workplace.engine.begin() as connection:
-            batch = recheckable(connection, "facebook", 2)
+            batch = recheckable(connection, "facebook", NOW, 2)
             mark_rechecked(connection, "facebook", batch, NOW + timedelta(days=night))
         seen += batch
     assert len(set(seen)) == 6
