@@ -50,6 +50,7 @@ time_zone: America/Los_Angeles
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`make test` kills the demo 3 times, `make chaos` 25 times."""
     parser.addoption("--kills", type=int, default=3, help="how often the chaos tests kill the run")
+    parser.addoption("--kill-seed", type=int, default=0, help="repeat the moments of an earlier run; it printed this")
 
 
 @pytest.fixture(scope="session")
