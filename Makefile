@@ -37,7 +37,7 @@ lint: $(STAMP)
 	$(BIN)/auscult claims check
 
 chaos: $(STAMP)
-	$(BIN)/python -m pytest -m chaos --kills 25
+	$(BIN)/python -m pytest -m chaos --kills 25 -s
 
 up: $(STAMP)
 	$(BIN)/auscult up
