@@ -99,19 +99,21 @@ def outcome(home: Path) -> Outcome:
     return Outcome(rows, {path.name: path.read_bytes() for path in (home / "mail").glob("*.eml")})
 
 
-def moments(count: int, length: float) -> list[float]:
-    seed = int(os.environ.get("AUSCULT_KILL_SEED") or time.time())
-    print(f"AUSCULT_KILL_SEED={seed}")
+def moments(count: int, length: float, seed: int) -> list[float]:
+    seed = seed or int(time.time())
+    print(f"--kill-seed {seed}")
     return [random.Random(seed + number).uniform(1, length) for number in range(count)]
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(7200)
-def test_killed_and_run_again_is_as_if_never_killed(undisturbed: tuple[Outcome, float], kills: int) -> None:
+def test_killed_and_run_again_is_as_if_never_killed(
+    undisturbed: tuple[Outcome, float], kills: int, request: pytest.FixtureRequest
+) -> None:
     expected, length = undisturbed
     assert all(expected.rows[table] for table in ("posts", "alerts", "outbox")), "an empty run proves nothing"
     hits = 0
-    for seconds in moments(kills, length):
+    for seconds in moments(kills, length, request.config.getoption("--kill-seed")):
         folder = Path(tempfile.mkdtemp(prefix="auscult-kill-"))
         folder.chmod(0o755)
         try:
