@@ -60,7 +60,9 @@ def write_digest(workplace: Workplace, now: datetime) -> dict[str, int]:
         heard = reports.heard(connection, practice.practice_id, since, now)
         facts.update(_facts(connection, [claim_id for claim_id, _ in heard["reviews"]]))
         counts = DigestCounts(since_at=since, until_at=now, **heard)
-        rendered = render_digest(alerts, facts, counts, _coverage(connection), practice.name, listening.time_zone, now)
+        rendered = render_digest(
+            alerts, facts, counts, _coverage(connection, since, now), practice.name, listening.time_zone, now
+        )
         told = [receiver for receiver in listening.receivers if receiver.digest]
         key = f"digest|{practice.practice_id}|{local.date().isoformat()}"
         keys = [alert.alert_key for alert in alerts]
@@ -169,12 +171,13 @@ def _notification(
     }
 
 
-def _coverage(connection: Connection) -> list[Coverage]:
+def _coverage(connection: Connection, since: datetime, until: datetime) -> list[Coverage]:
+    heard = reports.heard_by_source(connection, since, until)
     return [
         Coverage(
             source=row["source"],
             state=_worst(row["outcomes"]),
-            posts=int(row["new_posts"]),
+            posts=heard.get(row["source"], 0),
             last_read_at=row["newest_read_at"],
             reason=_reason(row["detail"]) if _worst(row["outcomes"]) != "ok" else "",
         )

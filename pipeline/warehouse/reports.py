@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.warehouse.engine import SQL_FOLDER
-from pipeline.warehouse.tables import alerts, ingest_runs, matches, mentions, outbox, posts, reviews
+from pipeline.warehouse.tables import alerts, matches, mentions, outbox, posts, quarantine, reviews
 
 
 def heard(connection: Connection, practice_id: str, since: datetime, until: datetime) -> dict[str, Any]:
@@ -24,8 +24,9 @@ def heard(connection: Connection, practice_id: str, since: datetime, until: date
         .join(posts, posts.c.post_id == mentions.c.post_id)
         .where(stored, mentions.c.practice_id == practice_id)
     )
-    set_aside = sa.select(sa.func.coalesce(sa.func.sum(ingest_runs.c.quarantined_posts), 0)).where(
-        ingest_runs.c.run_at > since, ingest_runs.c.run_at <= until
+    # Not from the ledger, whose rows tell how often something was tried.
+    set_aside = sa.select(sa.func.count()).where(
+        quarantine.c.quarantined_at > since, quarantine.c.quarantined_at <= until
     )
     return {
         "posts_heard": of_posts[0],
@@ -34,6 +35,13 @@ def heard(connection: Connection, practice_id: str, since: datetime, until: date
         "quarantined": int(connection.execute(set_aside).scalar_one()),
         "reviews": _waiting(connection, practice_id, until),
     }
+
+
+def heard_by_source(connection: Connection, since: datetime, until: datetime) -> dict[str, int]:
+    """How many posts each source brought between two moments."""
+    stored = sa.and_(posts.c.ingested_at > since, posts.c.ingested_at <= until)
+    counted = sa.select(posts.c.source, sa.func.count()).where(stored).group_by(posts.c.source)
+    return {row[0]: row[1] for row in connection.execute(counted)}
 
 
 def source_health(connection: Connection) -> list[dict[str, Any]]:

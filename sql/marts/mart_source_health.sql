@@ -8,12 +8,34 @@ with newest as (
     order by source asc, run_at desc
 ),
 
+-- A read that was killed and repeated at the same clock is judged by its last try.
+last_tries as (
+    select distinct on (ingest_runs.source, ingest_runs.query_key)
+        ingest_runs.source,
+        ingest_runs.outcome,
+        ingest_runs.detail,
+        newest.newest_run_at
+    from newest
+    inner join public.ingest_runs
+        on
+            newest.source = ingest_runs.source
+            and newest.newest_run_at = ingest_runs.run_at
+    order by ingest_runs.source asc, ingest_runs.query_key asc, ingest_runs.run_id desc
+),
+
 runs as (
     select
+        source,
+        newest_run_at,
+        array_agg(distinct outcome) as outcomes,
+        max(detail) as detail
+    from last_tries
+    group by source, newest_run_at
+),
+
+amounts as (
+    select
         newest.source,
-        newest.newest_run_at,
-        array_agg(distinct ingest_runs.outcome) as outcomes,
-        max(ingest_runs.detail) as detail,
         sum(ingest_runs.fetched_posts) as fetched_posts,
         sum(ingest_runs.new_posts) as new_posts,
         sum(ingest_runs.quarantined_posts) as quarantined_posts
@@ -22,7 +44,7 @@ runs as (
         on
             newest.source = ingest_runs.source
             and newest.newest_run_at = ingest_runs.run_at
-    group by newest.source, newest.newest_run_at
+    group by newest.source
 ),
 
 totals as (
@@ -56,14 +78,15 @@ select
     runs.newest_run_at,
     runs.outcomes,
     runs.detail,
-    runs.fetched_posts,
-    runs.new_posts,
-    runs.quarantined_posts,
+    amounts.fetched_posts,
+    amounts.new_posts,
+    amounts.quarantined_posts,
     reads.newest_read_at,
     totals.newest_post_at,
     coalesce(totals.stored_posts, 0) as stored_posts,
     coalesce(gaps.coverage_gaps, 0) as coverage_gaps
 from runs
+inner join amounts on runs.source = amounts.source
 left join totals on runs.source = totals.source
 left join reads on runs.source = reads.source
 left join gaps on runs.source = gaps.source
