@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from demo.drops import fill_drop_folder
@@ -28,6 +28,9 @@ from pipeline.workplace import Workplace, open_workplace
 HERE = Path(__file__).parent
 # Saturday, Sunday and Monday, 08:00 in Port Alder: when the digest is due.
 STAGES = tuple(datetime(2026, 10, day, 15, tzinfo=UTC) for day in (10, 11, 12))
+# The claims are loaded the day before. With a stage's own clock a repeat after a kill would alarm on the part of the
+# stage's posts that is already stored, before the rest of them is read.
+CLAIMS_LOADED = STAGES[0] - timedelta(days=1)
 PLATFORMS = ("reddit", "x")
 
 
@@ -43,7 +46,8 @@ def main() -> int:
             os.environ.update(_loopback_environment(served, relay))
             _accept_terms(workplace)
             before = _counts(workplace)
-            failed = [run for stage in STAGES for run in _run_stage(workplace, served, stage)]
+            failed = list(_run_dags(workplace, ("claims_changed",), CLAIMS_LOADED))
+            failed += [run for stage in STAGES for run in _run_stage(workplace, served, stage)]
             _withdraw_terms(workplace)
         _report(workplace, before, time.monotonic() - started)
     except AuscultError as error:
@@ -113,10 +117,14 @@ def _withdraw_terms(workplace: Workplace) -> None:
 
 
 def _run_stage(workplace: Workplace, served: Loopback, now: datetime) -> Iterator[str]:
-    console.print(f"\n[bold]{now:%A %d %B, %H:%M} UTC[/bold]")
     served.now = now
     fill_drop_folder(workplace.settings.home / "imports", now)
-    for name in ("claims_changed", "hourly_listen", "nightly_review"):
+    yield from _run_dags(workplace, ("hourly_listen", "nightly_review"), now)
+
+
+def _run_dags(workplace: Workplace, names: tuple[str, ...], now: datetime) -> Iterator[str]:
+    console.print(f"\n[bold]{now:%A %d %B, %H:%M} UTC[/bold]")
+    for name in names:
         started = time.monotonic()
         with _quiet(workplace.settings.home / "demo.log"):
             state = _run_dag(name, now)
