@@ -36,7 +36,7 @@ class Relay(Controller):
     """The relay as a context manager, on a free port of 127.0.0.1."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(Mailroom(folder), hostname="127.0.0.1", port=_free_port())
+        super().__init__(Mailroom(folder), hostname="127.0.0.1", port=free_port())
 
     def __enter__(self) -> "Relay":
         self.start()
@@ -46,7 +46,8 @@ class Relay(Controller):
         self.stop()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that was free a moment ago."""
     # aiosmtpd greets itself on the port it was given, so it cannot be given 0.
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -7,7 +7,7 @@ import typer
 
 from claims_db import ClaimsError
 from pipeline.cli import judge, listen, look, serve
-from pipeline.cli.output import FAILED, SOURCE_FAILED, errors
+from pipeline.cli.output import FAILED, SOURCE_FAILED, print_error
 from pipeline.errors import AuscultError, ListenError
 
 app = typer.Typer(
@@ -37,11 +37,10 @@ def main() -> None:
     try:
         app()
     except ListenError as error:
-        hint = getattr(error, "hint", "")
-        errors.print(f"auscult: {error} {hint}".rstrip(), markup=False, soft_wrap=True)
+        print_error(error)
         sys.exit(SOURCE_FAILED)
     except (AuscultError, ClaimsError) as error:
-        errors.print(f"auscult: {error}", markup=False, soft_wrap=True)
+        print_error(error)
         sys.exit(FAILED)
 
 

@@ -12,7 +12,12 @@ class ConfigError(AuscultError):
 
 
 class ListenError(AuscultError):
-    """Base of what a source may raise while it reads a platform."""
+    """Base of what a source may raise while it reads a platform.
+
+    `hint` is for the person at the command line; it may quote a file and is never logged or stored.
+    """
+
+    hint = ""
 
 
 class Skippable(ListenError):
@@ -45,10 +50,7 @@ class Exhausted(ListenError):
 
 
 class Permanent(ListenError):
-    """Credentials, permission or the query are wrong: stop this source until a person acts.
-
-    `hint` is for the person at the command line; it may quote a file and is never logged or stored.
-    """
+    """Credentials, permission or the query are wrong: stop this source until a person acts."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)

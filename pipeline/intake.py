@@ -103,13 +103,12 @@ def read_queries(reading: Reading, queries: Sequence[Query], *, again: bool = Fa
         if isinstance(problem, RateLimited | Exhausted):
             break
     if problems:
-        kind, said = type(problems[0]), f"{len(problems)} of {len(queries)} queries broke off; first: {problems[0]}"
-        broken = kind(f"{reading.source.name}: {said}")
-        if isinstance(broken, Permanent):
-            broken.hint = getattr(problems[0], "hint", "")
-        raise broken
-    counted = {key: count for key, count in asdict(total).items() if isinstance(count, int)}
-    return {"source": reading.source.name, "outcome": "ok", "detail": "", "fetched": total.fetched, **counted}
+        first, counted = problems[0], f"{len(problems)} of {len(queries)} queries broke off"
+        # The error itself, because it knows more than its words: when to try again, a hint.
+        first.args = (f"{reading.source.name}: {counted}; first: {first}",)
+        raise first
+    counts_only = {key: count for key, count in asdict(total).items() if isinstance(count, int)}
+    return {"source": reading.source.name, "outcome": "ok", "detail": "", "fetched": total.fetched, **counts_only}
 
 
 def why_off(workplace: Workplace, source: Source) -> str:

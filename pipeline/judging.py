@@ -20,7 +20,7 @@ from pipeline.errors import ConfigError
 from pipeline.screening.explanation import explain, in_words
 from pipeline.screening.screen import ClaimWords, Screened, screen_posts
 from pipeline.warehouse import screening as store
-from pipeline.warehouse.claims import claims_fingerprint, claims_in_force
+from pipeline.warehouse.claims import claims_differ, claims_fingerprint, claims_in_force
 from pipeline.warehouse.leases import held_lease
 from pipeline.workplace import Workplace
 
@@ -155,7 +155,7 @@ def _bench(workplace: Workplace) -> Bench:
 def _is_current(bench: Bench) -> bool:
     # Claims that were edited meanwhile are another run's work; ours would only undo it.
     with bench.workplace.engine.begin() as connection:
-        return claims_fingerprint(claims_in_force(connection)) == claims_fingerprint(bench.claims)
+        return not claims_differ(connection, bench.claims)
 
 
 def _window_start(now: datetime) -> datetime:

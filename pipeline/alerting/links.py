@@ -1,7 +1,7 @@
 """Links that a mail may hold: permalinks rebuilt from ids alone, and evidence addresses that were checked."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
@@ -81,7 +81,7 @@ def may_hold_handle(platform: str, url: str) -> bool:
     except ValueError:
         return True
     hosts = (*(one for own in PLATFORM_HOSTS.values() for one in own), *OTHER_SOCIAL_HOSTS)
-    return platform in PLATFORM_HOSTS or any(host == one or host.endswith("." + one) for one in hosts)
+    return platform in PLATFORM_HOSTS or _is_of(host, hosts)
 
 
 def evidence_link(source: Mapping[str, object]) -> Link:
@@ -103,11 +103,15 @@ def _from_url(platform: str, url: str) -> str | None:
     allowed = PLATFORM_HOSTS.get(platform, ())
     if parts.scheme not in {"http", "https"} or port is not None or "@" in parts.netloc:
         return None
-    if not any(host == one or host.endswith("." + one) for one in allowed):
+    if not _is_of(host, allowed):
         return None
     if platform == "facebook" and parts.path in {"/permalink.php", "/story.php"}:
         return _from_story(parse_qs(parts.query))
     return _from_path(platform, parts.path)
+
+
+def _is_of(host: str, hosts: Iterable[str]) -> bool:
+    return any(host == one or host.endswith("." + one) for one in hosts)
 
 
 def _from_path(platform: str, path: str) -> str | None:

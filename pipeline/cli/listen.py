@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline import steps
-from pipeline.cli.output import SOURCE_FAILED, errors, print_counts, progress_bar
+from pipeline.cli.output import SOURCE_FAILED, print_counts, print_error, progress_bar
 from pipeline.errors import ConfigError, ListenError
 from pipeline.workplace import open_workplace
 
@@ -51,7 +51,7 @@ def ingest(
             print_counts(f"read {name}", counts)
         except ListenError as error:
             broken = True
-            errors.print(f"{name}: {error}", markup=False, soft_wrap=True)
+            print_error(error)
     if broken:
         raise typer.Exit(SOURCE_FAILED)
 

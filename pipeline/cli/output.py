@@ -12,6 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.errors import AuscultError
+
 # Exit codes that scripts can use.
 OK, FAILED, USAGE, SOURCE_FAILED = 0, 1, 2, 3
 
@@ -19,6 +21,11 @@ OK, FAILED, USAGE, SOURCE_FAILED = 0, 1, 2, 3
 PIPED_WIDTH = 160
 console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 errors = Console(stderr=True, width=None if sys.stderr.isatty() else PIPED_WIDTH)
+
+
+def print_error(error: AuscultError | ValueError) -> None:
+    """One line on stderr, with what the error has to say to a person at the command line only."""
+    errors.print(f"auscult: {error} {getattr(error, 'hint', '')}".rstrip(), markup=False, soft_wrap=True)
 
 
 def print_table(title: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

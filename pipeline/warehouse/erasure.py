@@ -33,8 +33,8 @@ def erase_posts(connection: Connection, keys: Sequence[tuple[str, str]], reason:
         same = sa.and_(posts.c.platform == platform, posts.c.platform_id == platform_id)
         row = connection.execute(sa.select(posts.c.post_id, posts.c.content_hash).where(same)).first()
         if row is not None:
-            _scrub_evidence(connection, row.post_id, platform, platform_id)
-            _forget(connection, row.post_id, row.content_hash, reason)
+            drop_derived(connection, row.post_id, (platform, platform_id))
+            _empty(connection, row.post_id, row.content_hash, reason)
             erased += 1
         connection.execute(
             insert(tombstones)
@@ -56,32 +56,34 @@ def expire_posts(connection: Connection, unmatched_before: datetime, matched_bef
         )
     ).all()
     for row in found:
-        _scrub_evidence(connection, row.post_id, row.platform, row.platform_id)
-        _forget(connection, row.post_id, row.content_hash, None)
-    _drop_orphans(connection)
+        drop_derived(connection, row.post_id, (row.platform, row.platform_id))
+        _empty(connection, row.post_id, row.content_hash, None)
+    # A post that was erased while its shard was being screened left its vector behind.
+    connection.execute(sa.delete(vectors).where(_is_orphan()))
     return len(found)
+
+
+def drop_derived(connection: Connection, post_id: int, key: tuple[str, str]) -> None:
+    """Take back what was made of a post: matches, mentions, its place in alerts and in their evidence.
+
+    `key` is its (platform, platform_id). The evidence goes first: the links in alert_posts say where it is.
+    """
+    connection.execute(_SCRUB_EVIDENCE, {"post_id": post_id, "platform": key[0], "platform_id": key[1]})
+    for derived in (matches, mentions, alert_posts):
+        connection.execute(sa.delete(derived).where(derived.c.post_id == post_id))
 
 
 def drop_vector(connection: Connection, content_hash: str) -> None:
     """Delete the vectors of a text that no post holds any more."""
-    shared = sa.select(posts.c.post_id).where(posts.c.content_hash == content_hash).exists()
-    orphan = sa.and_(vectors.c.content_hash == content_hash, vectors.c.of_claim.is_(False), sa.not_(shared))
-    connection.execute(sa.delete(vectors).where(orphan))
+    connection.execute(sa.delete(vectors).where(vectors.c.content_hash == content_hash, _is_orphan()))
 
 
-def _drop_orphans(connection: Connection) -> None:
-    # A post that was erased while its shard was being screened left its vector behind.
+def _is_orphan() -> sa.ColumnElement[bool]:
     held = sa.select(posts.c.post_id).where(posts.c.content_hash == vectors.c.content_hash).exists()
-    connection.execute(sa.delete(vectors).where(vectors.c.of_claim.is_(False), sa.not_(held)))
+    return sa.and_(vectors.c.of_claim.is_(False), sa.not_(held))
 
 
-def _scrub_evidence(connection: Connection, post_id: int, platform: str, platform_id: str) -> None:
-    connection.execute(_SCRUB_EVIDENCE, {"post_id": post_id, "platform": platform, "platform_id": platform_id})
-
-
-def _forget(connection: Connection, post_id: int, content_hash: str, status: str | None) -> None:
-    for derived in (matches, mentions, alert_posts):
-        connection.execute(sa.delete(derived).where(derived.c.post_id == post_id))
+def _empty(connection: Connection, post_id: int, content_hash: str, status: str | None) -> None:
     emptied: dict[str, Any] = {
         "title": None,
         "text": "",

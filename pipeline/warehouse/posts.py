@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
 from pipeline.post import NO_WORDS, Post
-from pipeline.warehouse.erasure import drop_vector, erase_posts
-from pipeline.warehouse.tables import alert_posts, matches, mentions, posts, tombstones
+from pipeline.warehouse.erasure import drop_derived, drop_vector, erase_posts
+from pipeline.warehouse.tables import posts, tombstones
 
 Key = tuple[str, str]
 Pseudonym = Callable[[str, str | None], str | None]
@@ -61,11 +61,11 @@ def store_posts(
     stored = _stored(connection, keys)
     fresh: list[dict[str, Any]] = []
     for key, post in newest.items():
-        known = stored.get(key)
+        known, author = stored.get(key), pseudonym(post.platform, post.author_id)
         if key in buried or (post.status != "live" and known is None):
             counts.skipped += 1
         elif known is None:
-            fresh.append(_row(post, source, now, pseudonym))
+            fresh.append(_row(post, source, now, author))
         elif post.status != "live":
             counts.edited += 1
             counts.erased.append(key)
@@ -75,13 +75,13 @@ def store_posts(
         elif known.content_hash == post.content_hash or _is_older(post, known):
             counts.duplicate += 1
             _refresh(connection, known.post_id, post)
-        elif _is_another(known, pseudonym(post.platform, post.author_id)):
+        elif _is_another(known, author):
             # Two files count their rows 1, 2, 3: what the first one brought must not be overwritten.
             counts.quarantined += 1
             counts.collided.append(key)
         else:
             counts.edited += 1
-            _revise(connection, known, post, pseudonym(post.platform, post.author_id))
+            _revise(connection, known, post, author)
     _insert(connection, fresh, counts)
     for status in ("deleted", "removed", "gone"):
         erase_posts(connection, [key for key in counts.erased if newest[key].status == status], status, now)
@@ -90,10 +90,9 @@ def store_posts(
 
 def recheckable(connection: Connection, platform: str, now: datetime, limit: int) -> list[str]:
     """Platform ids of live posts stored by `now`: those never asked for first, then those asked for longest ago."""
-    live = sa.and_(posts.c.platform == platform, posts.c.status == "live", posts.c.content_hash != NO_WORDS)
-    live = sa.and_(live, posts.c.ingested_at <= now)
+    live = sa.and_(posts.c.status == "live", posts.c.content_hash != NO_WORDS, posts.c.ingested_at <= now)
     oldest_first = (posts.c.rechecked_at.asc().nulls_first(), posts.c.ingested_at.desc(), posts.c.post_id.desc())
-    found = sa.select(posts.c.platform_id).where(live).order_by(*oldest_first)
+    found = sa.select(posts.c.platform_id).where(posts.c.platform == platform, live).order_by(*oldest_first)
     return list(connection.execute(found.limit(limit)).scalars())
 
 
@@ -158,7 +157,7 @@ def _is_older(post: Post, known: _Stored) -> bool:
     return known.edited_at is not None and (post.edited_at is None or post.edited_at < known.edited_at)
 
 
-def _row(post: Post, source: str, now: datetime, pseudonym: Pseudonym) -> dict[str, Any]:
+def _row(post: Post, source: str, now: datetime, author: str | None) -> dict[str, Any]:
     return {
         "platform": post.platform,
         "platform_id": post.platform_id,
@@ -168,7 +167,7 @@ def _row(post: Post, source: str, now: datetime, pseudonym: Pseudonym) -> dict[s
         "created_at": post.created_at,
         "ingested_at": now,
         "parent_id": post.parent_id,
-        "author_hash": pseudonym(post.platform, post.author_id),
+        "author_hash": author,
         "metrics": dict(post.metrics),
         "url": post.url,
         "lang": post.lang,
@@ -213,8 +212,7 @@ def _forget_author(connection: Connection, post_id: int, post: Post) -> None:
 
 def _revise(connection: Connection, known: _Stored, post: Post, author: str | None) -> None:
     # What was made of the old words goes with them; the post is screened again.
-    for derived in (matches, mentions, alert_posts):
-        connection.execute(sa.delete(derived).where(derived.c.post_id == known.post_id))
+    drop_derived(connection, known.post_id, (post.platform, post.platform_id))
     changes = {**_words(post), "metrics": dict(post.metrics), "author_hash": author, "screened_key": None}
     same = posts.c.post_id == known.post_id
     connection.execute(sa.update(posts).where(same).values(**changes, revision=posts.c.revision + 1))

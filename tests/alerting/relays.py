@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from aiosmtpd.controller import Controller
 
+from demo.mailroom import free_port
+
 SENDER, RECEIVER = "auscult@clinic.org", "officer@clinic.org"
 
 
@@ -50,15 +52,9 @@ async def _wait(server):
     await asyncio.sleep(1.5)
 
 
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @contextmanager
 def serving(mailbox, **options):
-    controller = Controller(mailbox, hostname="127.0.0.1", port=_free_port(), **options)
+    controller = Controller(mailbox, hostname="127.0.0.1", port=free_port(), **options)
     controller.start()
     try:
         yield controller.port

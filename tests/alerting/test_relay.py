@@ -10,13 +10,14 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
+from demo.mailroom import free_port
 from pipeline.alerting import relay
 from pipeline.alerting.message import build_message
 from pipeline.alerting.relay import Outcome, deliver
 from pipeline.alerting.render import Rendered
 from pipeline.alerting.smtp import SmtpSettings
 from pipeline.errors import ConfigError
-from tests.alerting.relays import Mailbox, _free_port, _hang_up, _wait, scripted, serving
+from tests.alerting.relays import Mailbox, _hang_up, _wait, scripted, serving
 
 SENDER, RECEIVER = "auscult@clinic.org", "officer@clinic.org"
 
@@ -75,7 +76,7 @@ def test_a_slow_goodbye_does_not_undo_a_sent_message(message, monkeypatch):
         def factory(self):
             return Mute(self.handler)
 
-    controller = MuteController(Mailbox(), hostname="127.0.0.1", port=_free_port())
+    controller = MuteController(Mailbox(), hostname="127.0.0.1", port=free_port())
     controller.start()
     try:
         assert send(message, plain(controller.port)).state == "sent"
@@ -227,7 +228,7 @@ def test_a_mute_relay_is_deferred(message):
 
 
 def test_no_relay_at_all_is_deferred(message):
-    assert send(message, plain(_free_port())) == Outcome("deferred", None, "connection")
+    assert send(message, plain(free_port())) == Outcome("deferred", None, "connection")
     assert send(message, plain(25, host="mail.invalid")) == Outcome("deferred", None, "connection")
     assert send(message, plain(25, host="a" * 70 + ".org")) == Outcome("deferred", None, "connection")
 

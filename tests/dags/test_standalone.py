@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
+from demo.mailroom import free_port
 from pipeline import orchestration
 from pipeline.config import Settings, read_settings
 
@@ -23,9 +23,7 @@ PATIENCE_S = 150
 
 @pytest.fixture
 def standalone(settings: Settings, airflow_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("AIRFLOW__API__PORT", str(probe.getsockname()[1]))
+    monkeypatch.setenv("AIRFLOW__API__PORT", str(free_port()))
     # Set for the session from the default port; here it must follow the port.
     monkeypatch.delenv("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", raising=False)
     # The scheduler starts hourly_listen too, whose digest wants a relay.

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -87,7 +88,9 @@ def test_recovers_from_the_kill_of_the_server_itself(folder: Path) -> None:
         connection.execute("insert into kept values (7)")
     family = psutil.Process(postmaster(folder))
     for process in [family, *family.children(recursive=True)]:
-        process.kill()
+        # A child may end by itself as soon as its parent is gone.
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     family.wait(10)
     again = embedded.start_server(folder)
     with psycopg.connect(host=again, user="postgres", dbname="auscult") as connection:
