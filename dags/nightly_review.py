@@ -27,8 +27,10 @@ def nightly_review() -> None:
     rechecked = task(steps.recheck).partial(now=now).expand(source=task(steps.listed_sources)())
     expired = task(steps.expire, trigger_rule="all_done")(now)
     screened = task(steps.screen).partial(now=now).expand(shard=steps.SHARDS)
-    rechecked >> expired >> screened >> task(steps.raise_alerts)(now) >> task(notify)(now)
-    [rechecked, screened] >> task(steps.run_checks)()
+    told = task(notify)(now)
+    rechecked >> expired >> screened >> task(steps.raise_alerts)(now) >> told
+    # Mail that is due is sent first: what waits only for this run is not stuck.
+    [rechecked, told] >> task(steps.run_checks)(now)
 
 
 nightly_review()

@@ -129,10 +129,10 @@ def expire(now: Clock = "") -> dict[str, int]:
         return {"expired": erasure.expire_posts(connection, unmatched, matched)}
 
 
-def run_checks() -> dict[str, int]:
-    """Run sql/checks. Raises AuscultError where one finds a row, and where there are none to run."""
+def run_checks(now: Clock = "") -> dict[str, int]:
+    """Run sql/checks as of `now`. Raises AuscultError where one finds a row, and where there are none to run."""
     with open_workplace().engine.begin() as connection:
-        found = reports.run_checks(connection)
+        found = reports.run_checks(connection, moment(now))
     offending = [f"{name}: {count}" for name, count in found.items() if count]
     if offending or not found:
         raise AuscultError(f"data checks failed: {'; '.join(offending) or 'no check was run'}")

@@ -58,8 +58,9 @@ def table_counts(connection: Connection) -> dict[str, int]:
     }
 
 
-def run_checks(connection: Connection) -> dict[str, int]:
-    """Run every file of sql/checks; returns how many offending rows each one found, by file name."""
+def run_checks(connection: Connection, now: datetime) -> dict[str, int]:
+    """Run every file of sql/checks as of `now`; returns how many offending rows each one found, by file name."""
+    connection.execute(sa.select(sa.func.set_config("auscult.now", now.isoformat(), True)))
     return {path.stem: len(connection.execute(sa.text(path.read_text())).all()) for path in check_files()}
 
 

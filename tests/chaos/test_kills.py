@@ -74,7 +74,10 @@ def start(home: Path) -> subprocess.Popen[bytes]:
 
 def run_to_the_end(home: Path) -> None:
     process = start(home)
-    assert process.wait(TIMEOUT_S) == 0, (home / "run.log").read_text()[-3000:]
+    if process.wait(TIMEOUT_S) != 0:
+        # Which task failed, and why, stands in the log; the folder itself is about to go.
+        why = [line for line in (home / "demo.log").read_text().splitlines() if "rror" in line]
+        raise AssertionError("\n".join([(home / "run.log").read_text()[-3000:], *why[-40:]]))
 
 
 def kill_after(home: Path, seconds: float) -> bool:

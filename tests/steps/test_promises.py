@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from pipeline import steps
 from pipeline.config import Settings
-from pipeline.errors import Transient
+from pipeline.errors import AuscultError, Transient
 from pipeline.warehouse.erasure import erase_posts, expire_posts
 from pipeline.warehouse.leases import held_name
 from pipeline.warehouse.posts import mark_rechecked, recheckable
@@ -152,3 +152,12 @@ def test_commands_work_from_any_folder(settings: Settings, tmp_path: Path, serve
         done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
         connection.execute(f"drop database {name} with (force)")
     assert done.returncode == 0, done.stderr
+
+
+def test_checks_are_as_of_the_clock_of_their_run(workplace: Workplace, path: Path) -> None:
+    steps.write_digest(NOW)
+    assert all_of(workplace, sa.select(outbox.c.state)) == [("pending",)]
+    # A replay of an old day: mail of that day is not stuck, though the wall clock is weeks ahead.
+    assert steps.run_checks(NOW + timedelta(hours=1))["mail_is_not_stuck"] == 0
+    with pytest.raises(AuscultError, match="mail_is_not_stuck: 1"):
+        steps.run_checks(NOW + timedelta(days=2))
