@@ -11,14 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.encoder import Encoder, load_encoder
-from models.match_probability import MatchProbability, load_match_probability
-from models.matcher import ClaimIndex, ClaimText, build_index, claim_field_texts
-from models.stance import StanceClassifier, load_stance
+from models.encoder import Encoder
+from models.matcher import ClaimText
 from pipeline.config import POLICY
 from pipeline.errors import ConfigError
 from pipeline.screening.explanation import explain, in_words
-from pipeline.screening.screen import ClaimWords, Screened, screen_posts
+from pipeline.screening.judges import Judge, Models, build_judge, load_models
+from pipeline.screening.screen import Screened, screen_posts
 from pipeline.warehouse import screening as store
 from pipeline.warehouse.claims import claims_differ, claims_fingerprint, claims_in_force
 from pipeline.warehouse.leases import held_lease
@@ -29,67 +28,40 @@ Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
-class Judge:
-    """The models of this process, loaded once."""
-
-    encoder: Encoder
-    probability: MatchProbability
-    stance: StanceClassifier
-
-    @property
-    def name(self) -> str:
-        """All models together; a part of what a post was screened with."""
-        return f"{self.encoder.model_id}/{self.probability.probability_id}/{self.stance.stance_id}"
-
-
-@dataclass(frozen=True)
 class Bench:
-    """A judge with the claims in force and the practice: all that a shard is judged with."""
+    """Models with the claims in force and the practice: all that a shard is judged with."""
 
     workplace: Workplace
-    judge: Judge
+    models: Models
     claims: Sequence[Mapping[str, Any]]
 
     @cached_property
-    def index(self) -> ClaimIndex:
+    def judge(self) -> Judge:
         """The claims, ready to be searched; vectors of their wordings come from the warehouse where they are there."""
-        texts = [_claim_text(claim) for claim in self.claims]
-        wordings = claim_field_texts(texts)
-        keys = [hashlib.sha256(wording.encode()).hexdigest() for wording in wordings]
-        vectors = _vectors(self.workplace, self.judge.encoder, dict(zip(keys, wordings, strict=True)), of_claim=True)
-        return build_index(texts, np.stack([vectors[key] for key in keys]))
+        return build_judge(self.models, [_claim_text(claim) for claim in self.claims], encode=self._wordings)
 
-    @cached_property
-    def words(self) -> dict[str, ClaimWords]:
-        """What stance reads of each claim."""
-        return {claim["claim_id"]: ClaimWords(claim["claim"], claim["correction"]) for claim in self.claims}
+    def _wordings(self, texts: Sequence[str]) -> Vectors:
+        keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+        vectors = _vectors(self.workplace, self.models.encoder, dict(zip(keys, texts, strict=True)), of_claim=True)
+        return np.stack([vectors[key] for key in keys])
 
     @property
     def screened_key(self) -> str:
         """Models, policy, claims and practice as 16 digits: a post that carries it needs no screening."""
-        parts = (self.judge.name, POLICY.version, claims_fingerprint(self.claims), self.workplace.practice.fingerprint)
+        parts = (self.models.name, POLICY.version, claims_fingerprint(self.claims), self.workplace.practice.fingerprint)
         return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
     def screened(self, shard: pd.DataFrame) -> Screened:
         """Judge the posts of a shard (columns post_id, content_hash, text)."""
         texts = dict(zip(shard["content_hash"], shard["text"], strict=True))
-        vectors = _vectors(self.workplace, self.judge.encoder, texts, of_claim=False)
-        return screen_posts(
-            shard[["post_id", "text"]],
-            np.stack([vectors[content_hash] for content_hash in shard["content_hash"]]),
-            self.index,
-            self.words,
-            self.judge.stance,
-            self.judge.probability,
-            self.workplace.practice,
-            POLICY,
-        )
+        vectors = _vectors(self.workplace, self.models.encoder, texts, of_claim=False)
+        rows = np.stack([vectors[content_hash] for content_hash in shard["content_hash"]])
+        return screen_posts(shard[["post_id", "text"]], rows, self.judge, self.workplace.practice)
 
 
 @lru_cache(maxsize=1)
-def load_judge() -> Judge:
-    """The models that ship; loading them takes seconds."""
-    return Judge(load_encoder(), load_match_probability(), load_stance())
+def _models() -> Models:
+    return load_models()
 
 
 def screen_window(workplace: Workplace, now: datetime, progress: Progress) -> dict[str, int]:
@@ -136,11 +108,8 @@ def count_waiting(workplace: Workplace, now: datetime) -> int:
 def explain_text(workplace: Workplace, text: str) -> str:
     """Why a text matches the claims in force, in words for a clinician."""
     bench = _bench(workplace)
-    vectors = bench.judge.encoder.encode([text])
-    judge = bench.judge
-    explanation = explain(
-        text, vectors, bench.index, bench.words, judge.stance, judge.probability, workplace.practice, POLICY
-    )
+    vectors = bench.models.encoder.encode([text])
+    explanation = explain(text, vectors, bench.judge, workplace.practice)
     return in_words(explanation)
 
 
@@ -149,7 +118,7 @@ def _bench(workplace: Workplace) -> Bench:
         claims = claims_in_force(connection)
     if not claims:
         raise ConfigError("no claim is in force: load the claims database with `auscult claims load`")
-    return Bench(workplace, load_judge(), claims)
+    return Bench(workplace, _models(), claims)
 
 
 def _is_current(bench: Bench) -> bool:
@@ -186,8 +155,8 @@ def _match_rows(bench: Bench, screened: Screened, now: datetime) -> pd.DataFrame
     frame = screened.matches
     return frame.assign(
         claim_version=frame["claim_id"].map(versions),
-        model_id=bench.judge.encoder.model_id,
-        stance_id=bench.judge.stance.stance_id,
+        model_id=bench.models.encoder.model_id,
+        stance_id=bench.models.stance.stance_id,
         policy_version=POLICY.version,
         screened_at=now,
     )

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def seed_claims(folder: Path) -> list[SeedClaim]:
 
 
 def clef(folder: Path, split: str, *, stripped: bool) -> Clef:
-    """One split (train or dev); `stripped` removes the trailing signature that gives the author away."""
+    """One split (train, dev or devtest); `stripped` removes the trailing signature that gives the author away."""
     place = folder / "clef2022_2a_en"
     rows = list(_lines(place / "claims.jsonl"))
     position = {row["claim_id"]: number for number, row in enumerate(rows)}
@@ -92,16 +92,6 @@ def table(path: Path) -> list[dict[str, str]]:
 def column(path: Path, name: str, every: int = 1) -> list[str]:
     """One column of a tab-separated file, each `every`-th row, empty ones left out."""
     return [row[name] for row in table(path)[::every] if row.get(name)]
-
-
-def average_precision(ranked: Sequence[int], gold: frozenset[int], depth: int = 5) -> float:
-    """AP@depth of one ranked list of claim positions."""
-    hits, total = 0, 0.0
-    for rank, claim in enumerate(ranked[:depth], start=1):
-        if claim in gold:
-            hits += 1
-            total += hits / rank
-    return total / min(len(gold), depth)
 
 
 def _lines(path: Path) -> Iterator[dict[str, str]]:

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from models.encoder import Encoder, load_encoder
 from models.match_probability import FEATURES, WEIGHTS, LogisticMatch, match_features
 from models.matcher import Candidates, ClaimIndex, ClaimText, build_index, claim_field_texts, nearest_claims
+from models.metrics import calibration_error
 from models.training.examples import SeedClaim, clef, column, research_folder, seed_claims
+from models.training.fits import fit_logistic
 
 DEPTH = 3
 # Pull towards no effect; chosen by log loss on the held-out claims among 0.1, 1, 10.
@@ -83,29 +85,11 @@ def clef_rows(encoder: Encoder, folder: Path, split: str, *, stripped: bool) -> 
 
 
 def fit(rows: Sequence[Rows]) -> tuple[Floats, float]:
-    """Weights and intercept by Newton's method on the weighted log loss with an L2 penalty; deterministic."""
+    """Weights and intercept on the weighted log loss."""
     features = np.concatenate([part.features for part in rows])
     labels = np.concatenate([part.labels for part in rows])
     say = np.concatenate([part.weights for part in rows])
-    inputs = np.column_stack([features, np.ones(len(features))])
-    penalty = np.diag([PENALTY] * features.shape[1] + [0.0])
-    beta = np.zeros(inputs.shape[1])
-    for _ in range(100):
-        chance = 1 / (1 + np.exp(-inputs @ beta))
-        gradient = inputs.T @ (say * (chance - labels)) + penalty @ beta
-        curvature = (inputs.T * (say * chance * (1 - chance))) @ inputs + penalty
-        step = np.linalg.solve(curvature, gradient)
-        beta -= step
-        if np.abs(step).max() < 1e-10:
-            break
-    return beta[:-1], float(beta[-1])
-
-
-def calibration_error(chances: Floats, labels: Floats, bins: int = 10) -> float:
-    """Expected calibration error over equally wide bins."""
-    place = np.minimum((chances * bins).astype(int), bins - 1)
-    gaps = [abs(chances[place == b].mean() - labels[place == b].mean()) * (place == b).mean() for b in set(place)]
-    return float(sum(gaps))
+    return fit_logistic(features, labels, say, PENALTY)
 
 
 def main() -> int:

@@ -10,9 +10,10 @@ import numpy as np
 from models.encoder import Encoder, load_encoder
 from models.match_probability import LogisticMatch, MatchProbability, load_match_probability
 from models.matcher import Candidates, ClaimIndex, nearest_claims
+from models.metrics import calibration_error, ranked_precision
 from models.stance import StanceClassifier, StancePair, load_stance
-from models.training.examples import SeedClaim, average_precision, clef, column, research_folder, seed_claims
-from models.training.fit_match_probability import calibration_error, index_of, training_rows
+from models.training.examples import SeedClaim, clef, column, research_folder, seed_claims
+from models.training.fit_match_probability import index_of, training_rows
 
 # As in pipeline/config.py, which models may not read; tests/screening/test_matching.py holds the two equal.
 MATCH_FLOOR, ALERT_MATCH, ALERT_PROMOTES = 0.30, 0.50, 0.50
@@ -40,7 +41,7 @@ def _measure_clef(encoder: Encoder, folder: Path) -> None:
             found = clef(folder, split, stripped=stripped)
             index = index or index_of(encoder, found.claims)
             ranked = nearest_claims(index, encoder.encode(found.posts), found.posts, 5).claim
-            scores = [average_precision(row.tolist(), gold) for row, gold in zip(ranked, found.gold, strict=True)]
+            scores = [ranked_precision(row.tolist(), gold) for row, gold in zip(ranked, found.gold, strict=True)]
             first = np.mean([row[0] in gold for row, gold in zip(ranked, found.gold, strict=True)])
             name = "stripped" if stripped else "raw"
             print(f"CLEF {split} {name}: MAP@5 {np.mean(scores):.3f}, first {first:.3f}, posts {len(scores)}")

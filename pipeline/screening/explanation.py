@@ -3,16 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
-from models.match_probability import MatchProbability
-from models.matcher import ClaimIndex
-from models.stance import StanceClassifier
-from pipeline.config import Policy
 from pipeline.listening import Practice
+from pipeline.screening.candidates import Judged, judge_candidates
+from pipeline.screening.judges import ClaimWords, Judge, Vectors
 from pipeline.screening.mentions import Mention, find_mentions
-from pipeline.screening.screen import STANCES, ClaimWords, Judged, judge_candidates
+from pipeline.screening.screen import STANCES
 from pipeline.screening.urgency import Urgency, find_urgency
 
 SHOWN_CANDIDATES = 3
@@ -45,22 +40,11 @@ class Explanation:
     text: str = field(repr=False, default="")
 
 
-def explain(
-    text: str,
-    vectors: NDArray[np.float32],
-    index: ClaimIndex,
-    words: Mapping[str, ClaimWords],
-    stance: StanceClassifier,
-    probability: MatchProbability,
-    practice: Practice,
-    policy: Policy,
-) -> Explanation:
+def explain(text: str, vectors: Vectors, judge: Judge, practice: Practice) -> Explanation:
     """Judge one text as the screen step would, keeping what it would drop; `vectors` is its vector, shape (1, d)."""
-    judged = judge_candidates(
-        [text], vectors, index, words, stance, probability, policy, top=SHOWN_CANDIDATES, floor=0.0
-    )[0]
+    judged = judge_candidates([text], vectors, judge, top=SHOWN_CANDIDATES, floor=0.0)[0]
     mentions = tuple(find_mentions(text, practice))
-    shown = {found.claim_id: words[found.claim_id] for found in judged}
+    shown = {found.claim_id: judge.words[found.claim_id] for found in judged}
     return Explanation(tuple(judged), shown, mentions, find_urgency(text), text)
 
 

@@ -3,21 +3,20 @@
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
-from models.encoder import Encoder, load_encoder
-from models.match_probability import MatchProbability, load_match_probability
-from models.matcher import ClaimIndex, ClaimText, build_index, claim_field_texts
-from models.stance import StanceClassifier, load_stance
+from models.matcher import ClaimText
 from pipeline.config import POLICY, Policy
 from pipeline.errors import ConfigError
 from pipeline.post import MAX_TEXT_BYTES
-from pipeline.screening.screen import STANCES, ClaimWords, Judged, judge_candidates
+from pipeline.screening.candidates import Judged, judge_candidates
+from pipeline.screening.judges import Judge, Models, build_judge, load_models
+from pipeline.screening.screen import STANCES
 
 MAX_LINE_BYTES = 1024 * 1024
 # Bad lines named one by one; the rest is counted.
@@ -26,22 +25,6 @@ CHUNK_POSTS = 512
 
 Progress = Callable[[int], None]
 LineId = str | int
-
-
-@dataclass(frozen=True)
-class Models:
-    """What a file is matched with; `load_models` gives those that ship."""
-
-    encoder: Encoder
-    probability: MatchProbability
-    stance: StanceClassifier
-
-
-@dataclass(frozen=True)
-class _Claims:
-    ids: list[LineId]
-    index: ClaimIndex
-    words: dict[str, ClaimWords]
 
 
 @dataclass(frozen=True)
@@ -58,11 +41,6 @@ class _PostLine:
 
 class _BadLineError(ValueError):
     pass
-
-
-def load_models() -> Models:
-    """The models that ship; loading takes seconds."""
-    return Models(load_encoder(), load_match_probability(), load_stance())
 
 
 def match_files(
@@ -86,10 +64,7 @@ def match_files(
     if top < 1:
         raise ConfigError(f"top must be 1 or more, not {top}")
     claims = _read_claims(claims_path)
-    loaded = models or load_models()
-    texts = list(claims.values())
-    index = build_index([text for _, text in texts], loaded.encoder.encode(claim_field_texts([t for _, t in texts])))
-    words = {key: _claim_words(text) for key, (_, text) in claims.items()}
+    judge = build_judge(models or load_models(), [text for _, text in claims.values()], policy=policy)
     counts = {"claims": len(claims), "posts": 0, "alert": 0, "review": 0, "none": 0, "bad_lines": 0}
     problems: list[str] = []
 
@@ -98,11 +73,11 @@ def match_files(
         if len(problems) < MAX_NAMED_PROBLEMS:
             problems.append(problem)
 
-    ids = [line_id for line_id, _ in texts]
+    ids = [line_id for line_id, _ in claims.values()]
     with _written_whole(out_path) as out:
         posts = _post_lines(posts_path, bad_line)
         while chunk := list(islice(posts, CHUNK_POSTS)):
-            for line in _matched(chunk, _Claims(ids, index, words), loaded, policy, top):
+            for line in _matched(chunk, ids, judge, top):
                 counts["posts"] += 1
                 counts[line["decision"]] += 1
                 out.write(json.dumps(line) + "\n")
@@ -110,26 +85,20 @@ def match_files(
     return {**counts, "problems": problems}
 
 
-def _matched(
-    posts: list[_PostLine], claims: _Claims, models: Models, policy: Policy, top: int
-) -> Iterator[dict[str, Any]]:
+def read_claims_file(path: Path) -> list[ClaimText]:
+    """The claims of a file as `match` takes them, under their ids as text. Raises ConfigError naming the bad lines."""
+    return [ClaimText(str(line_id), text.fields) for line_id, text in _read_claims(path).values()]
+
+
+def _matched(posts: list[_PostLine], ids: Sequence[LineId], judge: Judge, top: int) -> Iterator[dict[str, Any]]:
     searched = [post.searched for post in posts]
-    judged = judge_candidates(
-        [post.text for post in posts],
-        models.encoder.encode(searched),
-        claims.index,
-        claims.words,
-        models.stance,
-        models.probability,
-        policy,
-        top=top,
-        floor=0.0,
-        searched=searched,
-    )
+    vectors = judge.models.encoder.encode(searched)
+    texts = [post.text for post in posts]
+    judged = judge_candidates(texts, vectors, judge, top=top, floor=0.0, searched=searched)
     for post, candidates in zip(posts, judged, strict=True):
         found = [
             {
-                "claim_id": claims.ids[one.claim],
+                "claim_id": ids[one.claim],
                 "similarity": one.similarity,
                 "p_match": one.p_match,
                 "stance": {name: getattr(one.stance, name) for name in STANCES},
@@ -142,11 +111,6 @@ def _matched(
 def _verdict(candidates: list[Judged]) -> str:
     decisions = {one.decision.decision for one in candidates}
     return next((verdict for verdict in ("alert", "review") if verdict in decisions), "none")
-
-
-def _claim_words(text: ClaimText) -> ClaimWords:
-    fields = dict(text.fields)
-    return ClaimWords(fields["claim"], fields.get("correction", ""))
 
 
 def _read_claims(path: Path) -> dict[str, tuple[LineId, ClaimText]]:

@@ -1,13 +1,11 @@
 """A practice, a handful of claims and the models that judge posts about them."""
 
-import numpy as np
 import pytest
 
-from models.encoder import Encoder, load_encoder
-from models.match_probability import MatchProbability, load_match_probability
-from models.matcher import ClaimIndex, ClaimText, build_index, claim_field_texts
+from models.encoder import Encoder
+from models.matcher import ClaimText
 from pipeline.listening import Practice
-from pipeline.screening.screen import ClaimWords
+from pipeline.screening.judges import Judge, Models, build_judge, load_models
 
 CLAIMS = {
     "vax-mmr-autism": ("The MMR vaccine causes autism.", "Large studies found the same rates with and without it."),
@@ -41,23 +39,16 @@ def practice() -> Practice:
 
 
 @pytest.fixture(scope="session")
-def encoder() -> Encoder:
-    return load_encoder()
+def models() -> Models:
+    return load_models()
 
 
 @pytest.fixture(scope="session")
-def probability() -> MatchProbability:
-    return load_match_probability()
+def encoder(models: Models) -> Encoder:
+    return models.encoder
 
 
 @pytest.fixture(scope="session")
-def words() -> dict[str, ClaimWords]:
-    return {name: ClaimWords(*texts) for name, texts in CLAIMS.items()}
-
-
-@pytest.fixture(scope="session")
-def index(encoder: Encoder) -> ClaimIndex:
+def judge(models: Models) -> Judge:
     claims = [ClaimText(n, (("claim", claim), ("correction", answer))) for n, (claim, answer) in CLAIMS.items()]
-    vectors = encoder.encode(claim_field_texts(claims))
-    assert np.isfinite(vectors).all()
-    return build_index(claims, vectors)
+    return build_judge(models, claims)

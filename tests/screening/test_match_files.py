@@ -5,11 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from models.encoder import Encoder
-from models.match_probability import load_match_probability
-from models.stance import load_stance
 from pipeline.errors import ConfigError
-from pipeline.screening.match_files import Models, match_files
+from pipeline.screening.judges import Models
+from pipeline.screening.match_files import match_files
 
 CLAIMS = [
     {"id": 7, "claim": "The MMR vaccine causes autism."},
@@ -28,11 +26,6 @@ POSTS = [
     {"id": "p3", "text": "pasteurization kills everything good in milk"},
     {"id": "p4", "text": ""},
 ]
-
-
-@pytest.fixture
-def models(encoder: Encoder) -> Models:
-    return Models(encoder, load_match_probability(), load_stance())
 
 
 def written(folder: Path, name: str, rows: list[object]) -> Path:

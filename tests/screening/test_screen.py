@@ -1,15 +1,15 @@
 """The screen step's heart, with the shipped models: what alarms, what never does, and equal rows on every rerun."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
-from models.encoder import Encoder
-from models.match_probability import MatchProbability
-from models.matcher import ClaimIndex, build_index
-from models.stance import StanceScore, load_stance
+from models.stance import StanceScore
 from pipeline.config import POLICY
 from pipeline.listening import Practice
-from pipeline.screening.screen import MATCH_COLUMNS, MENTION_COLUMNS, STANCES, ClaimWords, Screened, screen_posts
+from pipeline.screening.judges import Judge, build_judge
+from pipeline.screening.screen import MATCH_COLUMNS, MENTION_COLUMNS, STANCES, Screened, screen_posts
 from tests.fakes import FakeStance
 
 PROMOTING = "The MMR vaccine causes autism. My nephew stopped talking two weeks after his shot."
@@ -27,17 +27,11 @@ POSTS = [
 
 
 @pytest.fixture
-def screened(
-    encoder: Encoder,
-    index: ClaimIndex,
-    words: dict[str, ClaimWords],
-    probability: MatchProbability,
-    practice: Practice,
-):
+def screened(judge: Judge, practice: Practice):
     def screen(texts: list[str], stance=None) -> Screened:
-        frame = pd.DataFrame({"post_id": range(len(texts)), "text": texts}, columns=["post_id", "text"])
-        judge = stance or load_stance()
-        return screen_posts(frame, encoder.encode(texts), index, words, judge, probability, practice, POLICY)
+        frame = pd.DataFrame({"post_id": range(len(texts)), "text": texts})
+        used = replace(judge, models=replace(judge.models, stance=stance)) if stance else judge
+        return screen_posts(frame, judge.models.encoder.encode(texts), used, practice)
 
     return screen
 
@@ -93,10 +87,7 @@ def test_the_stance_decides_and_not_the_similarity(screened) -> None:
     assert "alert" in set(screened(POSTS, for_it).matches["decision"])
 
 
-def test_no_claims_give_mentions_all_the_same(encoder, probability, practice) -> None:
-    index = build_index([], encoder.encode([]))
+def test_no_claims_give_mentions_all_the_same(models, practice) -> None:
     frame = pd.DataFrame({"post_id": [1], "text": ["Larkspur Family Health is nice"]})
-    found = screen_posts(
-        frame, encoder.encode(frame["text"].tolist()), index, {}, load_stance(), probability, practice, POLICY
-    )
+    found = screen_posts(frame, models.encoder.encode(frame["text"].tolist()), build_judge(models, []), practice)
     assert (len(found.matches), len(found.mentions)) == (0, 1)

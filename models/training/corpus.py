@@ -1,0 +1,125 @@
+"""The project's own labelled posts, and its labels of real posts whose texts stay in the research sets."""
+
+import csv
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from models.matcher import ClaimText
+
+_PLAN: tuple[str, ...] = ("kind", "platform", "voice", "style", "person", "length")
+Split = Literal["training", "development", "test"]
+FOLDER = Path(__file__).parents[1] / "corpus"
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPost:
+    """An invented post about one claim; `plan` says what its writer was asked for (kind, platform, voice, style, …)."""
+
+    post_id: str
+    claim_id: str
+    stance: str
+    writer: str
+    plan: Mapping[str, str]
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RealPost:
+    """A real post with the claims it was shown with; `labels` holds those it is about, the others are unrelated."""
+
+    source: str
+    key: str
+    candidates: tuple[str, ...]
+    labels: Mapping[str, str]
+    best: str | None
+    text: str = field(repr=False)
+
+
+def claim_splits() -> dict[str, Split]:
+    """The split of every claim by its id: posts about a test claim are in the test split only."""
+    splits: dict[str, Split] = json.loads((FOLDER / "claim_splits.json").read_text())
+    return splits
+
+
+def corpus_claims() -> list[ClaimText]:
+    """The claims as they were when the posts were written, with all their wordings."""
+    found = []
+    for row in _rows(FOLDER / "claims.jsonl"):
+        variants = [("variant", text) for text in row["variants"]]
+        found.append(ClaimText(row["id"], (("claim", row["claim"]), *variants, ("correction", row["correction"]))))
+    return found
+
+
+def written_posts(split: Split) -> list[WrittenPost]:
+    """The written posts of a split. Splits share neither claims nor writers."""
+    return list(_written(FOLDER / f"posts_{split}.jsonl"))
+
+
+def spanish_posts() -> list[WrittenPost]:
+    """The written Spanish test posts."""
+    return list(_written(FOLDER / "posts_spanish_test.jsonl"))
+
+
+def real_posts(folder: Path, split: Split) -> list[RealPost]:
+    """The labelled real posts of a split with their texts from the research sets under `folder`.
+
+    Raises KeyError where a labelled post is not in its set: the sets are pinned.
+    """
+    found = []
+    for row in _rows(FOLDER / "real_labels.jsonl"):
+        if row["split"] == split:
+            text = set_texts(folder, row["source"])[row["key"]]
+            found.append(
+                RealPost(row["source"], row["key"], tuple(row["candidates"]), row["labels"], row["best"], text)
+            )
+    return found
+
+
+@cache
+def set_texts(folder: Path, source: str) -> dict[str, str]:
+    """All texts of a research set by the key that the labels use. The first of equal keys stands."""
+    path, key, text = _SETS[source]
+    texts: dict[str, str] = {}
+    with (folder / path).open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+            texts.setdefault(key(row), text(row))
+    return texts
+
+
+def _written(path: Path) -> Iterator[WrittenPost]:
+    for row in _rows(path):
+        plan = {name: row[name] for name in _PLAN if name in row}
+        yield WrittenPost(row["id"], row["claim_id"], row["stance"], row.get("writer", ""), plan, row["text"])
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        yield from (json.loads(line) for line in lines)
+
+
+def _text_hash(row: Mapping[str, str]) -> str:
+    return hashlib.sha256(row["text"].encode()).hexdigest()[:16]
+
+
+def _plain(row: Mapping[str, str]) -> str:
+    return row["text"]
+
+
+def _reddit(row: Mapping[str, str]) -> str:
+    return f"{row['title']}\n{row['body']}".strip() if row["kind"] == "post" else row["body"]
+
+
+_Cell = Callable[[Mapping[str, str]], str]
+_SETS: dict[str, tuple[str, _Cell, _Cell]] = {
+    "rumor": ("covid19_rumor_stance/roots_twitter.tsv", lambda row: row["thread_id"], _plain),
+    "misinfo_reddit": ("reddit_health/health_misinfo_reddit.tsv", lambda row: row["idx"], _plain),
+    "covid_vax": ("covid_vax_stance_tweets/pairs.tsv", _text_hash, _plain),
+    "ct22": ("ct22_1c_covid_tweets/train.tsv", lambda row: row["tweet_id"], _plain),
+    "caves": ("caves_antivax_tweets/pairs.tsv", _text_hash, _plain),
+    "vaxmyths": ("reddit_health/vaccinemyths_reddit.tsv", lambda row: row["id"], _reddit),
+}
