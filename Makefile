@@ -6,7 +6,7 @@ TORCH_INDEX := $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL),)
 # What is installed, by content: a changed lock installs anew, an unchanged one does nothing.
 STAMP := .venv/.ok-$(shell cat requirements.lock Makefile setup.cfg 2>/dev/null | cksum | cut -d' ' -f1)
 
-.PHONY: install demo test lint chaos up down clean lock
+.PHONY: install demo test lint chaos eval up down clean lock
 
 install: $(STAMP)
 
@@ -38,6 +38,10 @@ lint: $(STAMP)
 
 chaos: $(STAMP)
 	$(BIN)/python -m pytest -m chaos --kills 25 -s
+
+# Measures on labelled posts; with AUSCULT_RESEARCH_DATA on the research sets too. Minutes.
+eval: $(STAMP)
+	$(BIN)/auscult eval
 
 up: $(STAMP)
 	$(BIN)/auscult up

@@ -6,7 +6,7 @@ import warnings
 import typer
 
 from claims_db import ClaimsError
-from pipeline.cli import judge, listen, look, serve
+from pipeline.cli import judge, listen, look, measure, serve
 from pipeline.cli.output import FAILED, SOURCE_FAILED, print_error
 from pipeline.errors import AuscultError, ListenError
 
@@ -27,6 +27,7 @@ for command in (
     *(judge.match, judge.explain, look.status, serve.init, serve.doctor, serve.up, serve.down),
 ):
     app.command()(command)
+app.command("eval")(measure.evaluation)
 app.add_typer(judge.claims_app, name="claims")
 app.add_typer(look.sources_app, name="sources")
 

@@ -1,0 +1,59 @@
+"""The command that measures: eval."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from claims_db import Claim, load_claims
+from models.matcher import ClaimText
+from models.training.corpus import Split
+from models.training.examples import research_folder
+from pipeline.cli.output import progress_bar
+from pipeline.config import read_settings
+from pipeline.errors import ConfigError
+from pipeline.evaluation.labelled import read_labelled
+from pipeline.evaluation.report import evaluate, evaluate_file
+from pipeline.screening.judges import Judge, build_judge, load_models
+from pipeline.screening.match_files import read_claims_file
+
+SPLITS: tuple[Split, ...] = ("development", "test")
+
+
+def evaluation(
+    claims: Annotated[Path | None, typer.Option(help="Claims, as for match. Default: the claims database.")] = None,
+    posts: Annotated[Path | None, typer.Option(help="JSONL: {id, text, labels: {claim_id: stance}}.")] = None,
+    split: Annotated[list[str] | None, typer.Option(help="development (by default), or test: look once.")] = None,
+) -> None:
+    """Measure on labelled posts, yours or the project's, beside the peers' recipe; Markdown on stdout.
+
+    Research sets are measured too where AUSCULT_RESEARCH_DATA names them. Needs no database.
+    """
+    if (claims is None) != (posts is None):
+        raise ConfigError("--claims and --posts belong together: claims, and posts labelled with them")
+    with progress_bar("measuring") as advance:
+        if claims is not None and posts is not None:
+            judge = build_judge(load_models(), read_claims_file(claims))
+            report = evaluate_file(judge, read_labelled(posts), advance)
+        else:
+            report = evaluate(_judges(), research_folder(), _splits(split), advance)
+    sys.stdout.write(report)
+
+
+def _judges() -> dict[str, Judge]:
+    models, entries = load_models(), load_claims(read_settings().claims_folder)
+    rich = [_claim_text(entry) for entry in entries]
+    bare = [ClaimText(claim.claim_id, claim.fields[:1]) for claim in rich]
+    return {"rich": build_judge(models, rich), "bare": build_judge(models, bare)}
+
+
+def _claim_text(claim: Claim) -> ClaimText:
+    variants = [("variant", text) for text in claim.variants]
+    return ClaimText(claim.id, (("claim", claim.claim), *variants, ("correction", claim.correction)))
+
+
+def _splits(asked: list[str] | None) -> list[Split]:
+    if unknown := set(asked or ()) - set(SPLITS):
+        raise ConfigError(f"unknown split {', '.join(sorted(unknown))}; there are {' and '.join(SPLITS)}")
+    return [name for name in SPLITS if name in (asked or ["development"])]

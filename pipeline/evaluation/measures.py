@@ -1,0 +1,151 @@
+"""From judged posts to figures: each with a 95 % interval over resampled posts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from models.metrics import (
+    average_precision,
+    bootstrap_interval,
+    calibration_error,
+    macro_f1,
+    precision_at_recall,
+    share_interval,
+)
+from pipeline.evaluation.labelled import LabelledPost
+from pipeline.screening.candidates import Judged, judge_candidates
+from pipeline.screening.judges import Judge
+from pipeline.screening.screen import STANCES
+
+CHUNK = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured number with its interval and what it counts."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    rows: int
+
+
+def judged_rows(posts: Sequence[LabelledPost], judge: Judge) -> pd.DataFrame:
+    """One row per post and candidate: post, claim_id, rank, p_match, the stances, stance, score, decision and label.
+
+    A labelled claim that was not found is a row with score 0, or recall would flatter itself.
+    """
+    rows = []
+    for start in range(0, len(posts), CHUNK):
+        chunk = posts[start : start + CHUNK]
+        texts = [post.text for post in chunk]
+        judged = judge_candidates(texts, judge.models.encoder.encode(texts), judge, floor=0.0)
+        for number, (post, candidates) in enumerate(zip(chunk, judged, strict=True), start=start):
+            for one in candidates:
+                rows.append({"post": number, "kind": post.kind, "label": post.label(one.claim_id), **_scores(one)})
+            for claim_id in post.labels.keys() - {one.claim_id for one in candidates}:
+                rows.append(_missed(number, post, claim_id))
+    return pd.DataFrame(rows)
+
+
+def figures(rows: pd.DataFrame) -> list[Figure]:
+    """Everything that labelled posts can say; `rows` as `judged_rows` makes them."""
+    known = rows[rows["label"] != ""]
+    related = known[known["label"] != "unrelated"]
+    found = [*_retrieval(rows)] if len(related) else []
+    if (known["label"] == "promotes").any():
+        found += _ranking(known)
+    if len(related):
+        found.append(_interval("stance macro-F1", related, _stance_f1))
+    found.append(_interval("p_match calibration error", known, _match_ece))
+    found += _decisions(rows)
+    return found
+
+
+def alarms(rows: pd.DataFrame, posts: int) -> list[Figure]:
+    """Alerts and reviews among `posts` ordinary posts, as shares of posts."""
+    return [
+        _share(f"{verdict} share", int(rows[rows["decision"] == verdict]["post"].nunique()), posts)
+        for verdict in ("alert", "review")
+    ]
+
+
+def mean_figure(name: str, values: Sequence[float]) -> Figure:
+    """The mean of one value a post."""
+    kept = np.array(values, dtype=float)
+    low, high = bootstrap_interval(lambda taken: float(kept[taken].mean()), range(len(kept)))
+    return Figure(name, float(kept.mean()), low, high, len(kept))
+
+
+def _retrieval(rows: pd.DataFrame) -> list[Figure]:
+    told = rows[~rows["label"].isin(["", "unrelated"])]
+    best = told.groupby("post")["rank"].min()
+    return [_share(f"right claim in {depth}", int((best <= depth).sum()), len(best)) for depth in (1, 5)]
+
+
+def _ranking(known: pd.DataFrame) -> list[Figure]:
+    found = [_interval("promotes AP", known, lambda part: average_precision(*_scored(part)))]
+    for recall in (0.5, 0.7, 0.8):
+        found.append(_interval(f"promotes precision at recall {recall}", known, partial(_precision, recall=recall)))
+    return found
+
+
+def _decisions(rows: pd.DataFrame) -> list[Figure]:
+    found = []
+    for stance in STANCES:
+        posts = rows[rows["label"] == stance].groupby("post")
+        if not len(posts):
+            continue
+        # A post alarms by the claim it was labelled with: an alert about another claim is the other's error.
+        alerted = int(posts["decision"].agg(lambda own: "alert" in set(own)).sum())
+        seen = int(posts["decision"].agg(lambda own: bool({"alert", "review"} & set(own))).sum())
+        found.append(_share(f"{stance}: alerts", alerted, len(posts)))
+        found.append(_share(f"{stance}: alerts or reviews", seen, len(posts)))
+    alerts = rows[(rows["decision"] == "alert") & (rows["label"] != "")]
+    if len(alerts):
+        found.append(_share("alerts that are right", int((alerts["label"] == "promotes").sum()), len(alerts)))
+    return found
+
+
+def _scored(part: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    return part["score"].to_numpy(float), (part["label"] == "promotes").to_numpy()
+
+
+def _precision(part: pd.DataFrame, recall: float) -> float:
+    scores, positive = _scored(part)
+    return precision_at_recall(scores, positive, recall)
+
+
+def _stance_f1(part: pd.DataFrame) -> float:
+    return macro_f1(part["stance"].tolist(), part["label"].tolist(), STANCES)
+
+
+def _match_ece(part: pd.DataFrame) -> float:
+    return calibration_error(part["p_match"].to_numpy(float), (part["label"] != "unrelated").to_numpy())
+
+
+def _interval(name: str, rows: pd.DataFrame, measure: Callable[[pd.DataFrame], float]) -> Figure:
+    low, high = bootstrap_interval(lambda taken: measure(rows.iloc[taken]), rows["post"].tolist())
+    return Figure(name, measure(rows), low, high, len(rows))
+
+
+def _share(name: str, count: int, total: int) -> Figure:
+    low, high = share_interval(count, total)
+    return Figure(name, count / total if total else float("nan"), low, high, total)
+
+
+def _scores(one: Judged) -> dict[str, object]:
+    stances = {name: getattr(one.stance, name) for name in STANCES}
+    told = {"stance": one.stance.stance, "decision": one.decision.decision}
+    score = one.p_match * one.stance.promotes
+    return {"claim_id": one.claim_id, "rank": one.rank, "p_match": one.p_match, "score": score, **stances, **told}
+
+
+def _missed(number: int, post: LabelledPost, claim_id: str) -> dict[str, object]:
+    nothing = dict.fromkeys(("p_match", "score", "promotes", "debunks", "questions"), 0.0)
+    told = {"stance": "neutral", "decision": "none", "label": post.labels[claim_id]}
+    return {"post": number, "kind": post.kind, "claim_id": claim_id, "rank": 10**6, **nothing, "neutral": 1.0, **told}

@@ -1,0 +1,141 @@
+"""The whole evaluation as one Markdown report: every set through the product's path, the peers' recipe beside it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from models.training.corpus import Split
+from pipeline.evaluation import labelled
+from pipeline.evaluation.evasion import DISGUISES, FOLDED, disguised
+from pipeline.evaluation.labelled import LabelledPost
+from pipeline.evaluation.measures import Figure, alarms, figures, judged_rows
+from pipeline.evaluation.peer import peer_rows
+from pipeline.evaluation.replay import post_alerts, replay_streams
+from pipeline.evaluation.retrieval import clef_judge, clef_ranking, cosine_ranking
+from pipeline.screening.judges import Judge
+
+# A stream keeps its promise where at least this share of its alerts is right.
+TARGET = 0.9
+SHARES = (0.01, 0.05, 0.20)
+CLEF_SPLITS: dict[Split, str] = {"development": "dev", "test": "devtest"}
+# Enough to tell a share of .95 from one of .85.
+EVASION_POSTS = 150
+
+Progress = Callable[[int], None]
+
+
+def evaluate(judges: dict[str, Judge], folder: Path | None, splits: Sequence[Split], progress: Progress) -> str:
+    """The report. `judges` are "rich" (claims with all their wordings) and "bare" (their sentences alone).
+
+    Without the research sets (`folder` None) only the project's own posts are measured, and the report says so.
+    """
+    parts = ["# Evaluation", ""]
+    if folder is None:
+        parts += ["The research sets are absent: real posts, CLEF and ordinary health posts were **skipped**.", ""]
+    for split in splits:
+        parts += _written(judges, split, progress)
+        if folder is not None:
+            parts += _research(judges, folder, split, progress)
+    parts += _evasion(judges["rich"], progress)
+    return "\n".join(parts) + "\n"
+
+
+def evaluate_file(judge: Judge, posts: Sequence[LabelledPost], progress: Progress) -> str:
+    """The report on a user's own labelled posts."""
+    ours, peers = judged_rows(posts, judge), peer_rows(posts, judge)
+    progress(len(posts))
+    return "\n".join(["# Evaluation", "", *_beside(figures(ours), figures(peers))]) + "\n"
+
+
+def _written(judges: dict[str, Judge], split: Split, progress: Progress) -> list[str]:
+    parts = []
+    for name, judge in judges.items():
+        posts = labelled.written(split)
+        ours = judged_rows(posts, judge)
+        progress(len(posts))
+        parts += [f"## Written posts, {split}, {name} claims ({len(posts)} posts)", ""]
+        parts += _beside(figures(ours), figures(peer_rows(posts, judge)))
+    if split == "test":
+        posts = labelled.spanish()
+        parts += [f"## Spanish posts, {split} ({len(posts)} posts)", ""]
+        parts += _beside(figures(judged_rows(posts, judges["rich"])), figures(peer_rows(posts, judges["rich"])))
+        progress(len(posts))
+    return parts
+
+
+def _research(judges: dict[str, Judge], folder: Path, split: Split, progress: Progress) -> list[str]:
+    parts, kept = [], []
+    posts = labelled.real(folder, split)
+    for name, judge in judges.items():
+        rows = judged_rows(posts, judge)
+        progress(len(posts))
+        parts += [f"## Real posts, {split}, {name} claims ({len(posts)} posts)", ""]
+        parts += _beside(figures(rows), figures(peer_rows(posts, judge)))
+        if name == "rich":
+            kept.append(rows)
+    written = labelled.written(split)
+    kept.append(judged_rows(written, judges["rich"]))
+    progress(len(written))
+    for name in labelled.ORDINARY:
+        posts = labelled.ordinary(folder, name, split)
+        rows = judged_rows(posts, judges["rich"])
+        progress(len(posts))
+        kept.append(rows)
+        parts += [f"## Ordinary posts, {name}, {split} ({len(posts)} posts)", ""]
+        parts += _beside(alarms(rows, len(posts)), alarms(peer_rows(posts, judges["rich"]), len(posts)))
+    parts += _promise(kept, split, TARGET)
+    judge = clef_judge(judges["rich"].models, folder)
+    for stripped in (False, True):
+        ours = clef_ranking(judge, folder, CLEF_SPLITS[split], stripped=stripped)
+        peers = cosine_ranking(judge, folder, CLEF_SPLITS[split], stripped=stripped)
+        progress(len(ours.gold))
+        kind = "signature stripped" if stripped else "as given"
+        parts += [f"## CLEF-2022 2A English, {CLEF_SPLITS[split]}, {kind} ({len(ours.gold)} posts)", ""]
+        parts += _beside(ours.figures(), peers.figures())
+    return parts
+
+
+def _promise(kept: Sequence[pd.DataFrame], split: str, target: float) -> list[str]:
+    real, written, *plain = kept
+    ordinary = pd.concat([post_alerts(rows) for rows in plain], ignore_index=True)
+    parts = [f"## The promise of {target:.0%}, {split}", ""]
+    parts += ["| promoting posts from | share | streams that kept it | precision | recall |", "|---|---|---|---|---|"]
+    for name, rows in (("real posts", real), ("written posts", written)):
+        stances = rows[~rows["label"].isin(["", "unrelated"])].groupby("post")["label"].agg(set)
+        spreads = stances.index[stances.map(lambda own: "promotes" in own)]
+        alerts = post_alerts(rows)
+        promoting, related = alerts.loc[alerts.index.isin(spreads)], alerts.loc[~alerts.index.isin(spreads)]
+        for share in SHARES:
+            one = replay_streams(promoting, related, ordinary, share, target)
+            parts.append(f"| {name} | {share:.0%} | {one.kept:.3f} | {one.precision:.3f} | {one.recall:.3f} |")
+    return [*parts, ""]
+
+
+def _evasion(judge: Judge, progress: Progress) -> list[str]:
+    posts = [post for post in labelled.written("development") if "promotes" in post.labels.values()][:EVASION_POSTS]
+    parts = [f"## Disguised posts, development ({len(posts)} promoting posts in each disguise)", ""]
+    parts += ["| disguise | undone by folding | found (p_match of the right claim at the floor) | of plain |"]
+    parts += ["|---|---|---|---|"]
+    plain = 0
+    for name in DISGUISES:
+        texts = disguised([post.text for post in posts], name)
+        dressed = [LabelledPost(p.key, p.labels, text=text) for p, text in zip(posts, texts, strict=True)]
+        rows = judged_rows(dressed, judge)
+        progress(len(posts))
+        own = rows[rows["label"] == "promotes"]
+        found = int((own["p_match"] >= judge.policy["match_floor"]).sum())
+        plain = plain or found
+        parts.append(f"| {name} | {'yes' if name in FOLDED else ''} | {found} | {found / max(1, plain):.3f} |")
+    return [*parts, ""]
+
+
+def _beside(ours: Iterable[Figure], peers: Iterable[Figure]) -> list[str]:
+    other = {figure.name: figure for figure in peers}
+    lines = ["| measure | Auscult | 95 % interval | peers' recipe | rows |", "|---|---|---|---|---|"]
+    for figure in ours:
+        peer = other.get(figure.name)
+        interval = f"{figure.low:.3f} to {figure.high:.3f}"
+        shown = f"{peer.value:.3f}" if peer else ""
+        lines.append(f"| {figure.name} | {figure.value:.3f} | {interval} | {shown} | {figure.rows} |")
+    return [*lines, ""]
