@@ -37,9 +37,19 @@ DISGUISES: dict[str, Disguise] = {
     "doubled letters": _every(_each_word(lambda word: word[:2] + word[1:], 5), 2),
     "dropped vowels": _every(_each_word(lambda word: word[0] + "".join(c for c in word[1:] if c not in "aeiou"), 6), 3),
 }
-# What folding undoes; the others are listed as they are.
-FOLDED = ("homoglyphs", "zero width", "full width", "leet", "spaced letters", "dotted letters", "combining marks",
-          "emoji between words", "hashtags", "upper case")  # fmt: skip
+# What folding is meant to undo; the others are listed as they are.
+FOLDED = frozenset(
+    (
+        "homoglyphs",
+        "zero width",
+        "full width",
+        "spaced letters",
+        "dotted letters",
+        "combining marks",
+        "hashtags",
+        "upper case",
+    )
+)
 
 
 def disguised(texts: Sequence[str], name: str) -> list[str]:

@@ -21,6 +21,7 @@ from pipeline.screening.judges import Judge
 from pipeline.screening.screen import STANCES
 
 CHUNK = 512
+COLUMNS = ("post", "kind", "claim_id", "rank", "p_match", "score", *STANCES, "stance", "decision", "label")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +35,23 @@ class Figure:
     rows: int
 
 
-def judged_rows(posts: Sequence[LabelledPost], judge: Judge) -> pd.DataFrame:
+def judged_rows(posts: Sequence[LabelledPost], judge: Judge, floor: float = 0.0) -> pd.DataFrame:
     """One row per post and candidate: post, claim_id, rank, p_match, the stances, stance, score, decision and label.
 
-    A labelled claim that was not found is a row with score 0, or recall would flatter itself.
+    Candidates below `floor` are left out: 0 keeps all that were found. A labelled claim that was not found is a row
+    with score 0, or recall would flatter itself.
     """
     rows = []
     for start in range(0, len(posts), CHUNK):
         chunk = posts[start : start + CHUNK]
         texts = [post.text for post in chunk]
-        judged = judge_candidates(texts, judge.models.encoder.encode(texts), judge, floor=0.0)
+        judged = judge_candidates(texts, judge.models.encoder.encode(texts), judge, floor=floor)
         for number, (post, candidates) in enumerate(zip(chunk, judged, strict=True), start=start):
             for one in candidates:
                 rows.append({"post": number, "kind": post.kind, "label": post.label(one.claim_id), **_scores(one)})
             for claim_id in post.labels.keys() - {one.claim_id for one in candidates}:
                 rows.append(_missed(number, post, claim_id))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def figures(rows: pd.DataFrame) -> list[Figure]:

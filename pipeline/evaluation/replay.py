@@ -45,10 +45,12 @@ def replay_streams(
     return Replay(share, kept / REPLAYS, precision, found / REPLAYS)
 
 
-def post_alerts(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row a post: whether it alarmed (`alert`), and whether by a claim that it spreads (`right`)."""
+def post_alerts(rows: pd.DataFrame, posts: int) -> pd.DataFrame:
+    """One row for each of `posts`: whether it alarmed (`alert`), and whether by a claim that it spreads (`right`)."""
     alarmed = rows[rows["decision"] == "alert"]
     right = alarmed[alarmed["label"] == "promotes"]
-    posts = pd.Index(rows["post"].unique())
-    flags = {"alert": posts.isin(alarmed["post"]), "right": posts.isin(right["post"])}
-    return pd.DataFrame(flags, index=posts).astype(int)
+    # A post without a candidate has no row in `rows`, and is a quiet one all the same.
+    every = pd.RangeIndex(posts)
+    return pd.DataFrame({"alert": every.isin(alarmed["post"]), "right": every.isin(right["post"])}, index=every).astype(
+        int
+    )

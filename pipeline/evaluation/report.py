@@ -65,7 +65,8 @@ def _written(judges: dict[str, Judge], split: Split, progress: Progress) -> list
 
 
 def _research(judges: dict[str, Judge], folder: Path, split: Split, progress: Progress) -> list[str]:
-    parts, kept = [], []
+    parts: list[str] = []
+    kept: list[tuple[pd.DataFrame, int]] = []
     posts = labelled.real(folder, split)
     for name, judge in judges.items():
         rows = judged_rows(posts, judge)
@@ -73,15 +74,15 @@ def _research(judges: dict[str, Judge], folder: Path, split: Split, progress: Pr
         parts += [f"## Real posts, {split}, {name} claims ({len(posts)} posts)", ""]
         parts += _beside(figures(rows), figures(peer_rows(posts, judge)))
         if name == "rich":
-            kept.append(rows)
+            kept.append((rows, len(posts)))
     written = labelled.written(split)
-    kept.append(judged_rows(written, judges["rich"]))
+    kept.append((judged_rows(written, judges["rich"]), len(written)))
     progress(len(written))
     for name in labelled.ORDINARY:
         posts = labelled.ordinary(folder, name, split)
-        rows = judged_rows(posts, judges["rich"])
+        rows = judged_rows(posts, judges["rich"], judges["rich"].policy["match_floor"])
         progress(len(posts))
-        kept.append(rows)
+        kept.append((rows, len(posts)))
         parts += [f"## Ordinary posts, {name}, {split} ({len(posts)} posts)", ""]
         parts += _beside(alarms(rows, len(posts)), alarms(peer_rows(posts, judges["rich"]), len(posts)))
     parts += _promise(kept, split, TARGET)
@@ -96,15 +97,15 @@ def _research(judges: dict[str, Judge], folder: Path, split: Split, progress: Pr
     return parts
 
 
-def _promise(kept: Sequence[pd.DataFrame], split: str, target: float) -> list[str]:
+def _promise(kept: Sequence[tuple[pd.DataFrame, int]], split: str, target: float) -> list[str]:
     real, written, *plain = kept
-    ordinary = pd.concat([post_alerts(rows) for rows in plain], ignore_index=True)
+    ordinary = pd.concat([post_alerts(rows, count) for rows, count in plain], ignore_index=True)
     parts = [f"## The promise of {target:.0%}, {split}", ""]
     parts += ["| promoting posts from | share | streams that kept it | precision | recall |", "|---|---|---|---|---|"]
-    for name, rows in (("real posts", real), ("written posts", written)):
+    for name, (rows, count) in (("real posts", real), ("written posts", written)):
         stances = rows[~rows["label"].isin(["", "unrelated"])].groupby("post")["label"].agg(set)
         spreads = stances.index[stances.map(lambda own: "promotes" in own)]
-        alerts = post_alerts(rows)
+        alerts = post_alerts(rows, count)
         promoting, related = alerts.loc[alerts.index.isin(spreads)], alerts.loc[~alerts.index.isin(spreads)]
         for share in SHARES:
             one = replay_streams(promoting, related, ordinary, share, target)

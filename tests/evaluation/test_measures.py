@@ -77,11 +77,14 @@ def test_an_alert_is_right_only_by_a_claim_that_the_post_spreads() -> None:
             {"post": 2, "decision": "review", "label": "promotes"},
         ]
     )
-    assert post_alerts(rows).to_dict("list") == {"alert": [1, 1, 0], "right": [1, 0, 0]}
+    assert post_alerts(rows, 4).to_dict("list") == {"alert": [1, 1, 0, 0], "right": [1, 0, 0, 0]}
 
 
 @pytest.mark.parametrize("name", [name for name in DISGUISES if name != "plain"])
 def test_a_disguise_changes_the_text(name: str) -> None:
     texts = [post.text for post in written("development")[:20]]
     assert disguised(texts, name) != texts
-    assert name in FOLDED or name in ("doubled letters", "dropped vowels")
+
+
+def test_what_folding_undoes_is_a_disguise_that_is_measured() -> None:
+    assert set(DISGUISES) > FOLDED
