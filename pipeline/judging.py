@@ -9,21 +9,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from models.encoder import Encoder
-from models.matcher import ClaimText
 from pipeline.config import POLICY
 from pipeline.errors import ConfigError
 from pipeline.screening.explanation import explain, in_words
-from pipeline.screening.judges import Judge, Models, build_judge, load_models
+from pipeline.screening.judges import Judge, Models, Vectors, build_judge, claim_text, load_models
 from pipeline.screening.screen import Screened, screen_posts
 from pipeline.warehouse import screening as store
 from pipeline.warehouse.claims import claims_differ, claims_fingerprint, claims_in_force
 from pipeline.warehouse.leases import held_lease
 from pipeline.workplace import Workplace
 
-Vectors = NDArray[np.float32]
 Progress = Callable[[int], None]
 
 
@@ -38,7 +35,7 @@ class Bench:
     @cached_property
     def judge(self) -> Judge:
         """The claims, ready to be searched; vectors of their wordings come from the warehouse where they are there."""
-        return build_judge(self.models, [_claim_text(claim) for claim in self.claims], encode=self._wordings)
+        return build_judge(self.models, [claim_text(claim) for claim in self.claims], encode=self._wordings)
 
     def _wordings(self, texts: Sequence[str]) -> Vectors:
         keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
@@ -129,12 +126,6 @@ def _is_current(bench: Bench) -> bool:
 
 def _window_start(now: datetime) -> datetime:
     return now - timedelta(days=POLICY["rematch_days"])
-
-
-def _claim_text(claim: Mapping[str, Any]) -> ClaimText:
-    variants = [("variant", variant) for variant in claim["variants"]]
-    fields = [("claim", claim["claim"]), *variants, ("correction", claim["correction"])]
-    return ClaimText(claim["claim_id"], tuple(fields))
 
 
 def _vectors(workplace: Workplace, encoder: Encoder, texts: Mapping[str, str], *, of_claim: bool) -> dict[str, Vectors]:

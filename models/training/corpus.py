@@ -1,6 +1,5 @@
 """The project's own labelled posts, and its labels of real posts whose texts stay in the research sets."""
 
-import csv
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from models.matcher import ClaimText
+from models.training.examples import table
 
 _PLAN: tuple[str, ...] = ("kind", "platform", "voice", "style", "person", "length")
 Split = Literal["training", "development", "test"]
@@ -85,10 +85,14 @@ def set_texts(folder: Path, source: str) -> dict[str, str]:
     """All texts of a research set by the key that the labels use. The first of equal keys stands."""
     path, key, text = _SETS[source]
     texts: dict[str, str] = {}
-    with (folder / path).open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-            texts.setdefault(key(row), text(row))
+    for row in table(folder / path):
+        texts.setdefault(key(row), text(row))
     return texts
+
+
+def text_key(text: str) -> str:
+    """The key of a text in a set that has no ids: 16 hex digits of its SHA-256."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _written(path: Path) -> Iterator[WrittenPost]:
@@ -103,7 +107,7 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _text_hash(row: Mapping[str, str]) -> str:
-    return hashlib.sha256(row["text"].encode()).hexdigest()[:16]
+    return text_key(row["text"])
 
 
 def _plain(row: Mapping[str, str]) -> str:

@@ -6,16 +6,16 @@ from typing import Annotated
 
 import typer
 
-from claims_db import Claim, load_claims
 from models.matcher import ClaimText
 from models.training.corpus import Split
 from models.training.examples import research_folder
+from pipeline.claims_entries import claim_entries
 from pipeline.cli.output import progress_bar
 from pipeline.config import read_settings
 from pipeline.errors import ConfigError
 from pipeline.evaluation.labelled import read_labelled
 from pipeline.evaluation.report import evaluate, evaluate_file
-from pipeline.screening.judges import Judge, build_judge, load_models
+from pipeline.screening.judges import Judge, build_judge, claim_text, load_models
 from pipeline.screening.match_files import read_claims_file
 
 SPLITS: tuple[Split, ...] = ("development", "test")
@@ -42,15 +42,10 @@ def evaluation(
 
 
 def _judges() -> dict[str, Judge]:
-    models, entries = load_models(), load_claims(read_settings().claims_folder)
-    rich = [_claim_text(entry) for entry in entries]
+    models = load_models()
+    rich = [claim_text(entry) for entry in claim_entries(read_settings().claims_folder)]
     bare = [ClaimText(claim.claim_id, claim.fields[:1]) for claim in rich]
     return {"rich": build_judge(models, rich), "bare": build_judge(models, bare)}
-
-
-def _claim_text(claim: Claim) -> ClaimText:
-    variants = [("variant", text) for text in claim.variants]
-    return ClaimText(claim.id, (("claim", claim.claim), *variants, ("correction", claim.correction)))
 
 
 def _splits(asked: list[str] | None) -> list[Split]:

@@ -6,7 +6,7 @@ Disguise = Callable[[str], str]
 
 _TWINS = str.maketrans({"a": "а", "e": "е", "o": "о", "c": "с", "p": "р", "i": "і"})
 _FULL = {ord(c): ord(c) + 0xFEE0 for c in map(chr, range(0x21, 0x7F))}
-_LEET = str.maketrans("aeiost", "43105+".replace("+", "7"))
+_LEET = str.maketrans("aeiost", "431057")
 
 
 def _each_word(change: Disguise, least: int = 4) -> Disguise:

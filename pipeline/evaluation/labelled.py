@@ -1,13 +1,12 @@
 """Labelled posts: the project's own, the research sets', and a user's file."""
 
-import csv
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from models.training.corpus import Split, WrittenPost, real_posts, spanish_posts, written_posts
+from models.training.corpus import Split, WrittenPost, real_posts, spanish_posts, text_key, written_posts
+from models.training.examples import column
 from pipeline.errors import ConfigError
 from pipeline.screening.screen import STANCES
 
@@ -56,10 +55,8 @@ def real(folder: Path, split: Split) -> list[LabelledPost]:
 def ordinary(folder: Path, name: str, split: Split) -> list[LabelledPost]:
     """Ordinary health posts, taken as about no claim (a few are): the development half or the test half, by a hash."""
     found = []
-    with (folder / ORDINARY[name]).open(encoding="utf-8", newline="") as lines:
-        texts = [row["text"] for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)]
-    for text in dict.fromkeys(texts):
-        key = hashlib.sha256(text.encode()).hexdigest()[:16]
+    for text in dict.fromkeys(column(folder / ORDINARY[name], "text")):
+        key = text_key(text)
         if (int(key, 16) % 2 == 0) == (split == "development"):
             found.append(LabelledPost(key, {}, kind=name, text=text))
     return found

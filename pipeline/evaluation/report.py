@@ -23,6 +23,8 @@ CLEF_SPLITS: dict[Split, str] = {"development": "dev", "test": "devtest"}
 EVASION_POSTS = 150
 
 Progress = Callable[[int], None]
+# Rows of judged posts, and how many posts they are of.
+Judged = tuple[pd.DataFrame, int]
 
 
 def evaluate(judges: dict[str, Judge], folder: Path | None, splits: Sequence[Split], progress: Progress) -> str:
@@ -34,9 +36,12 @@ def evaluate(judges: dict[str, Judge], folder: Path | None, splits: Sequence[Spl
     if folder is None:
         parts += ["The research sets are absent: real posts, CLEF and ordinary health posts were **skipped**.", ""]
     for split in splits:
-        parts += _written(judges, split, progress)
+        written, lines = _labelled(judges, "Written", labelled.written(split), split, progress)
+        parts += lines
+        if split == "test":
+            parts += _labelled({"rich": judges["rich"]}, "Spanish", labelled.spanish(), split, progress)[1]
         if folder is not None:
-            parts += _research(judges, folder, split, progress)
+            parts += _research(judges, folder, split, written, progress)
     parts += _evasion(judges["rich"], progress)
     return "\n".join(parts) + "\n"
 
@@ -48,36 +53,22 @@ def evaluate_file(judge: Judge, posts: Sequence[LabelledPost], progress: Progres
     return "\n".join(["# Evaluation", "", *_beside(figures(ours), figures(peers))]) + "\n"
 
 
-def _written(judges: dict[str, Judge], split: Split, progress: Progress) -> list[str]:
-    parts = []
+def _labelled(
+    judges: dict[str, Judge], title: str, posts: Sequence[LabelledPost], split: Split, progress: Progress
+) -> tuple[Judged, list[str]]:
+    # The rows of the rich claims, and the sections of all judges.
+    parts, judged = [], {}
     for name, judge in judges.items():
-        posts = labelled.written(split)
-        ours = judged_rows(posts, judge)
+        judged[name] = judged_rows(posts, judge)
         progress(len(posts))
-        parts += [f"## Written posts, {split}, {name} claims ({len(posts)} posts)", ""]
-        parts += _beside(figures(ours), figures(peer_rows(posts, judge)))
-    if split == "test":
-        posts = labelled.spanish()
-        parts += [f"## Spanish posts, {split} ({len(posts)} posts)", ""]
-        parts += _beside(figures(judged_rows(posts, judges["rich"])), figures(peer_rows(posts, judges["rich"])))
-        progress(len(posts))
-    return parts
+        parts += [f"## {title} posts, {split}, {name} claims ({len(posts)} posts)", ""]
+        parts += _beside(figures(judged[name]), figures(peer_rows(posts, judge)))
+    return (judged["rich"], len(posts)), parts
 
 
-def _research(judges: dict[str, Judge], folder: Path, split: Split, progress: Progress) -> list[str]:
-    parts: list[str] = []
-    kept: list[tuple[pd.DataFrame, int]] = []
-    posts = labelled.real(folder, split)
-    for name, judge in judges.items():
-        rows = judged_rows(posts, judge)
-        progress(len(posts))
-        parts += [f"## Real posts, {split}, {name} claims ({len(posts)} posts)", ""]
-        parts += _beside(figures(rows), figures(peer_rows(posts, judge)))
-        if name == "rich":
-            kept.append((rows, len(posts)))
-    written = labelled.written(split)
-    kept.append((judged_rows(written, judges["rich"]), len(written)))
-    progress(len(written))
+def _research(judges: dict[str, Judge], folder: Path, split: Split, written: Judged, progress: Progress) -> list[str]:
+    real, parts = _labelled(judges, "Real", labelled.real(folder, split), split, progress)
+    kept = [real, written]
     for name in labelled.ORDINARY:
         posts = labelled.ordinary(folder, name, split)
         rows = judged_rows(posts, judges["rich"], judges["rich"].policy["match_floor"])
@@ -97,7 +88,7 @@ def _research(judges: dict[str, Judge], folder: Path, split: Split, progress: Pr
     return parts
 
 
-def _promise(kept: Sequence[tuple[pd.DataFrame, int]], split: str, target: float) -> list[str]:
+def _promise(kept: Sequence[Judged], split: str, target: float) -> list[str]:
     real, written, *plain = kept
     ordinary = pd.concat([post_alerts(rows, count) for rows, count in plain], ignore_index=True)
     parts = [f"## The promise of {target:.0%}, {split}", ""]

@@ -6,6 +6,7 @@ from pathlib import Path
 from models.metrics import ranked_precision
 from models.training.examples import clef
 from pipeline.evaluation.measures import Figure, mean_figure
+from pipeline.evaluation.peer import ranked_cosines
 from pipeline.screening.candidates import judge_candidates
 from pipeline.screening.judges import Judge, Models, build_judge
 
@@ -44,6 +45,5 @@ def clef_ranking(judge: Judge, folder: Path, split: str, *, stripped: bool) -> R
 def cosine_ranking(judge: Judge, folder: Path, split: str, *, stripped: bool, top: int = 10) -> Ranked:
     """The peers' ranking: the cosine to the claim sentence."""
     posts = clef(folder, split, stripped=stripped)
-    cosines = judge.models.encoder.encode(posts.posts) @ judge.index.vectors[judge.index.starts[:-1]].T
-    order = (-cosines).argsort(axis=1, kind="stable")[:, :top]
-    return Ranked(tuple(tuple(map(int, row)) for row in order), posts.gold)
+    _, order = ranked_cosines(posts.posts, judge)
+    return Ranked(tuple(tuple(map(int, row[:top])) for row in order), posts.gold)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,12 @@ class Judge:
 def load_models() -> Models:
     """The models that ship; loading takes seconds."""
     return Models(load_encoder(), load_match_probability(), load_stance())
+
+
+def claim_text(entry: Mapping[str, Any]) -> ClaimText:
+    """What the matcher reads of an entry of the claims database (keys claim_id, claim, variants, correction)."""
+    variants = [("variant", variant) for variant in entry["variants"]]
+    return ClaimText(entry["claim_id"], (("claim", entry["claim"]), *variants, ("correction", entry["correction"])))
 
 
 def build_judge(
