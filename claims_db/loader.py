@@ -178,8 +178,9 @@ def _compare_entries(reading: _Reading) -> None:
 
 
 def _wordings(entry: _Entry) -> list[tuple[KeyPath, str]]:
-    variants = entry.fields["variants"]
     found: list[tuple[KeyPath, str]] = [(("claim",), str(entry.fields["claim"]))]
-    if isinstance(variants, list):
-        found.extend((("variants", index), str(text)) for index, text in enumerate(variants))
+    for name in ("variants", "spanish_variants"):
+        variants = entry.fields.get(name)
+        if isinstance(variants, list):
+            found.extend(((name, index), str(text)) for index, text in enumerate(variants))
     return found

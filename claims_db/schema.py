@@ -58,6 +58,7 @@ class Claim:
     keywords: tuple[str, ...]
     language: str
     true_neighbours: tuple[str, ...] = ()
+    spanish_variants: tuple[str, ...] = ()
     as_of: datetime.date | None = None
     as_of_precision: str | None = None
     as_of_basis: str | None = None
@@ -95,7 +96,8 @@ def find_entry_problems(entry: object) -> list[Finding]:
 
 def build_claim(entry: dict[str, Any]) -> Claim:
     """The claim of an entry in which `find_entry_problems` found nothing."""
-    lists = {name: tuple(entry[name]) for name in ("variants", "keywords", "true_neighbours")}
+    names = ("variants", "keywords", "true_neighbours", "spanish_variants")
+    lists = {name: tuple(entry.get(name, ())) for name in names}
     evidence = tuple(Evidence(**source) for source in entry["evidence"])
     return Claim(**{**entry, **lists, "evidence": evidence})
 
@@ -201,8 +203,8 @@ def _check_agreement(entry: dict[str, Any]) -> Iterator[Finding]:
 
 def _check_repeats(entry: dict[str, Any]) -> Iterator[Finding]:
     seen: dict[str, str] = {entry["claim"].casefold(): "the claim"}
-    for name in ("variants", "true_neighbours"):
-        for index, text in enumerate(entry[name]):
+    for name in ("variants", "spanish_variants", "true_neighbours"):
+        for index, text in enumerate(entry.get(name, ())):
             if first := seen.get(text.casefold()):
                 yield Finding((name, index), f"{_name((name, index))} repeats {first}")
             seen.setdefault(text.casefold(), _name((name, index)))
@@ -244,6 +246,7 @@ _CLAIM_FIELDS: Final[dict[str, Check]] = {
     "topic": _text(60, _matching(_TOPIC, "'mental-health'")),
     "claim": _text(300, find_breadth_problem),
     "variants": _list(1, MAX_VARIANTS, _text(400, find_breadth_problem)),
+    "spanish_variants": _list(0, MAX_VARIANTS, _text(400, find_breadth_problem)),
     "rating": _choice(RATINGS),
     "harm": _choice(HARMS),
     "harm_reason": _text(300),
@@ -257,4 +260,4 @@ _CLAIM_FIELDS: Final[dict[str, Check]] = {
     "evidence": _list(0, MAX_EVIDENCE, _source),
     "review_note": _optional(_text(600)),
 }
-_CLAIM_OPTIONAL: Final = frozenset({"as_of_precision", "as_of_basis", "review_note"})
+_CLAIM_OPTIONAL: Final = frozenset({"spanish_variants", "as_of_precision", "as_of_basis", "review_note"})

@@ -93,8 +93,12 @@ class MiniLM:
 
 def load_encoder() -> Encoder:
     """The encoder that ships: MiniLM on the bundled weights, offline. Loading takes seconds and opens no socket."""
-    package = importlib.import_module(WEIGHTS_PACKAGE)
-    return MiniLM(Path(package.get_model_path()))
+    return MiniLM(weights_folder())
+
+
+def weights_folder() -> Path:
+    """The folder of the bundled weights and their vocabulary, inside the installed package."""
+    return Path(importlib.import_module(WEIGHTS_PACKAGE).get_model_path())
 
 
 def _padded(length: int) -> int:

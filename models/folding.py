@@ -4,7 +4,7 @@ import re
 import unicodedata
 from itertools import chain
 
-FOLDING_VERSION = 1
+FOLDING_VERSION = 2
 # A post is 64 KiB at most; compatibility forms expand up to eighteen-fold, so the folded text is cut as well.
 MAX_CHARACTERS = 64 * 1024
 
@@ -38,8 +38,14 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_+")
 _SPACED = re.compile(r"(?<![\w'’])\w(?:([ .*_-])\w(?![\w'’]))(?:\1\w(?![\w'’])){2,}")
 # Tokens of bounded length are found first and looked at one by one: the shape alone would backtrack without end.
 _TOKEN = re.compile(r"(?<![\w@$])[\w@$]{5,40}(?![\w@$])")
-_LEET_WORD = re.compile(r"[a-z]+(?:[013457@$][a-z]+)+", re.IGNORECASE)
+# A sign between letters makes a disguise, wherever the others stand; so does "caus3", while "omega3" is a name.
+_LEET_WORD = re.compile(
+    r"(?=\w*[a-z][013457@$]{1,2}[a-z])[a-z][a-z013457@$]+|[a-z]{3,}[bcfghjklmnpqrstvwxz]3", re.IGNORECASE
+)
 _LEET = str.maketrans("013457@$", "oieastas")
+# Pictures between words; where they stand at nearly every word they say nothing and only part what belongs together.
+_PICTURES = re.compile(r"[\u2190-\u2bff\u3030-\u303d\U0001f000-\U0001faff]+")
+_FEW_PICTURES, _PICTURES_PER_WORD = 4, 0.4
 _SPACE = re.compile(r"\s+")
 _SPARSE_WORD = re.compile(r"\w+")
 _STOP_WORDS = """
@@ -53,9 +59,9 @@ STOP_WORDS = frozenset(_STOP_WORDS.split())
 def fold_text(text: str) -> str:
     """The text as the encoder should read it: same words, case and accents kept, disguises undone.
 
-    Links go, a hashtag becomes its words, a handle loses its @. Linear in the length of the text, which is cut at
-    `MAX_CHARACTERS`. Text in Cyrillic or Greek stays as it is: only words that mix alphabets are folded, or all of
-    them where nearly every such letter has a Latin twin.
+    Links go, a hashtag becomes its words, a handle loses its @, pictures between all words go. Linear in the length of
+    the text, which is cut at `MAX_CHARACTERS`. Text in Cyrillic or Greek stays as it is: only words that mix alphabets
+    are folded, or all of them where nearly every such letter has a Latin twin.
     """
     text = _MARK_RUN.sub(r"\1", text[:MAX_CHARACTERS].translate(_INVISIBLE))
     text = _MARKS.sub("", unicodedata.normalize("NFKC", text))[:MAX_CHARACTERS]
@@ -65,6 +71,7 @@ def fold_text(text: str) -> str:
     text = _HANDLE.sub(lambda handle: " " + _CAMEL.sub(" ", handle.group(1)) + " ", text)
     text = _SPACED.sub(lambda run: run.group().replace(run.group(1), ""), text)
     text = _TOKEN.sub(_undo_leet, text)
+    text = _part_from_pictures(text)
     return _SPACE.sub(" ", text).strip()
 
 
@@ -116,8 +123,15 @@ def _fold_mixed(word: str) -> str:
 
 def _undo_leet(match: re.Match[str]) -> str:
     word = match.group()
-    # Shorter words are names of things (h1n1, p53), and so is a word with two digits in a row (covid19vaccine).
+    # Shorter words are names of things (h1n1, p53), and so are words with other digits (covid19vaccine).
     return word.translate(_LEET) if _LEET_WORD.fullmatch(word) else word
+
+
+def _part_from_pictures(text: str) -> str:
+    pictures = len(_PICTURES.findall(text))
+    if pictures < _FEW_PICTURES or pictures < _PICTURES_PER_WORD * len(_WORD.findall(text)):
+        return text
+    return _PICTURES.sub(" ", text)
 
 
 def _singular(word: str) -> str:

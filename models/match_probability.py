@@ -1,4 +1,4 @@
-"""The probability that a post is about a claim: logistic regression on the matcher's scores."""
+"""The probability that a post is about a claim: logistic regression on the matcher's scores and the reader's."""
 
 import json
 from collections.abc import Sequence
@@ -12,12 +12,20 @@ from models.folding import fold_text
 from models.matcher import Candidates
 
 WEIGHTS = Path(__file__).parent / "weights" / "match_probability.json"
-FEATURES = ("dense", "nearest", "sparse", "coverage", "lead", "length")
+FEATURES = (
+    *("related", "dense", "nearest", "sparse", "coverage", "lead", "length"),
+    *("related_squared", "dense_squared", "related_dense", "joint_lead"),
+)
 # A lead beyond this says no more, and a claims file with one claim has no second to lead over.
 MAX_LEAD = 0.2
 MAX_LENGTH_WORDS = 256
+# The reader's odds are sure enough beyond this; a longer tail would outvote everything else.
+MAX_ODDS = 8.0
+# What two units of odds weigh in cosine when a candidate is compared with its rivals by both.
+ODDS_SHARE, DENSE_SHARE, MAX_JOINT_LEAD = 0.5, 12.0, 6.0
 
 Probabilities = NDArray[np.float64]
+Odds = NDArray[np.float64]
 
 
 class MatchProbability(Protocol):
@@ -25,8 +33,11 @@ class MatchProbability(Protocol):
 
     probability_id: str
 
-    def estimate(self, candidates: Candidates, texts: Sequence[str]) -> Probabilities:
-        """p_match in [0, 1] for each candidate, shape (posts, top); `texts` are the posts as written."""
+    def estimate(self, candidates: Candidates, related: Odds, texts: Sequence[str]) -> Probabilities:
+        """p_match in [0, 1] for each candidate, shape (posts, top).
+
+        `related` has the reader's log-odds of each (NaN where it did not read: p_match is 0); `texts` are the passages.
+        """
         ...
 
 
@@ -38,9 +49,10 @@ class LogisticMatch:
         self._weights = np.array(weights, dtype=np.float64)
         self._intercept = intercept
 
-    def estimate(self, candidates: Candidates, texts: Sequence[str]) -> Probabilities:
+    def estimate(self, candidates: Candidates, related: Odds, texts: Sequence[str]) -> Probabilities:
         """See MatchProbability."""
-        return self.of_features(match_features(candidates, texts))
+        chances = self.of_features(match_features(candidates, np.nan_to_num(related), texts))
+        return np.where(np.isnan(related), 0.0, chances)
 
     def of_features(self, features: NDArray[np.float64]) -> Probabilities:
         """The same from features already made; the last axis is FEATURES."""
@@ -49,26 +61,40 @@ class LogisticMatch:
         return found
 
 
-def match_features(candidates: Candidates, texts: Sequence[str]) -> NDArray[np.float64]:
+def match_features(candidates: Candidates, related: Odds, texts: Sequence[str]) -> NDArray[np.float64]:
     """The inputs of the regression, shape (posts, top, len(FEATURES)); see FEATURES for their order.
 
-    `lead` is the distance in similarity to the best other claim (negative below rank one), within MAX_LEAD.
+    `lead` is the distance in similarity to the best other claim (negative for all but the best), within MAX_LEAD;
+    `joint_lead` the same by similarity and odds together.
     """
     posts, top = candidates.similarity.shape
     features = np.zeros((posts, top, len(FEATURES)))
     if not posts or not top:
         return features
-    similarity = candidates.similarity.astype(np.float64)
-    rival = np.repeat(similarity[:, :1], top, axis=1)
-    rival[:, 0] = similarity[:, 1] if top > 1 else similarity[:, 0] - MAX_LEAD / 2
+    odds, dense = np.clip(related, -MAX_ODDS, MAX_ODDS), candidates.dense.astype(np.float64)
     words = np.array([min(MAX_LENGTH_WORDS, fold_text(text).count(" ") + 1) for text in texts])
-    features[..., 0] = candidates.dense
-    features[..., 1] = candidates.nearest
-    features[..., 2] = candidates.sparse
-    features[..., 3] = candidates.coverage
-    features[..., 4] = np.clip(similarity - rival, -MAX_LEAD, MAX_LEAD)
-    features[..., 5] = (np.log2(words) / np.log2(MAX_LENGTH_WORDS))[:, None]
+    features[..., 0] = odds
+    features[..., 1] = dense
+    features[..., 2] = candidates.nearest
+    features[..., 3] = candidates.sparse
+    features[..., 4] = candidates.coverage
+    features[..., 5] = np.clip(_lead(candidates.similarity.astype(np.float64), MAX_LEAD / 2), -MAX_LEAD, MAX_LEAD)
+    features[..., 6] = (np.log2(words) / np.log2(MAX_LENGTH_WORDS))[:, None]
+    features[..., 7] = odds**2 / MAX_ODDS
+    features[..., 8] = dense**2
+    features[..., 9] = odds * dense
+    joint = _lead(ODDS_SHARE * odds + DENSE_SHARE * dense, MAX_JOINT_LEAD / 2)
+    features[..., 10] = np.clip(joint, -MAX_JOINT_LEAD, MAX_JOINT_LEAD)
     return features
+
+
+def _lead(values: NDArray[np.float64], alone: float) -> NDArray[np.float64]:
+    # Distance to the best other value of the row; `alone` where there is no other.
+    if values.shape[1] == 1:
+        return np.full(values.shape, alone)
+    ranked = np.sort(values, axis=1)
+    found: NDArray[np.float64] = values - np.where(values == ranked[:, -1:], ranked[:, -2:-1], ranked[:, -1:])
+    return found
 
 
 def load_match_probability(path: Path = WEIGHTS) -> LogisticMatch:

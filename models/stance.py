@@ -1,10 +1,9 @@
-"""What a post does with the claim it matches: promotes, debunks, questions, or none of these. Cues, no training."""
+"""Cues of what a post does with the claim it matches: promotes, debunks, questions, or none of these."""
 
 import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from models import stance_cues as cues
 from models.folding import fold_text, sparse_words
@@ -66,29 +65,12 @@ class StanceScore:
         return max(("neutral", "questions", "debunks", "promotes"), key=lambda name: float(getattr(self, name)))
 
 
-class StanceClassifier(Protocol):
-    """Judges pairs of claim and post. `stance_id` names the model; it is stored beside every match."""
-
-    stance_id: str
+class CueStance:
+    """Cue rules alone, without training: what the trained model is compared with."""
 
     def classify(self, pairs: Sequence[StancePair]) -> list[StanceScore]:
         """One score a pair, in order; a score depends on its pair alone."""
-        ...
-
-
-class CueStance:
-    """High-precision cue rules, above all negation read against the claim's own polarity."""
-
-    stance_id = "cues-1"
-
-    def classify(self, pairs: Sequence[StancePair]) -> list[StanceScore]:
-        """See StanceClassifier."""
-        return [_score(found := _fired(pair), found) for pair in pairs]
-
-
-def load_stance() -> StanceClassifier:
-    """The stance classifier that ships."""
-    return CueStance()
+        return [_score(found := fired_cues(pair), found) for pair in pairs]
 
 
 def _score(fired: Sequence[str], names: Sequence[str]) -> StanceScore:
@@ -109,7 +91,8 @@ def _score(fired: Sequence[str], names: Sequence[str]) -> StanceScore:
     return StanceScore(**shares, cues=tuple(names))
 
 
-def _fired(pair: StancePair) -> list[str]:
+def fired_cues(pair: StancePair) -> list[str]:
+    """The names of the cues in a post, `kind:what`; kinds are those of STEP."""
     post = fold_text(pair.post[:READ_CHARACTERS]).casefold().replace("’", "'")
     claim = fold_text(pair.claim).casefold().replace("’", "'")
     about = _meanings(claim)

@@ -11,7 +11,7 @@ _FIELDS = (
     *("topic", "claim", "rating", "harm", "harm_reason", "correction", "language", "as_of", "review_note"),
     "content_hash",
 )
-_LISTS = ("variants", "keywords", "true_neighbours")
+_LISTS = ("variants", "spanish_variants", "keywords", "true_neighbours")
 
 
 def claim_entries(folder: Path) -> list[dict[str, Any]]:

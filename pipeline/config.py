@@ -72,17 +72,20 @@ class Policy:
     match_floor: Number = Number(
         0.30, "p_match", "below it a candidate is not a match", "review queue near .3 (matching study, B)"
     )
-    alert_match: Number = Number(
-        0.50,
-        "p_match",
-        "at or above it a promoted claim may alarm",
-        "development sets: 12 of 13 alarms right on written posts, 5.5 to 14.4 alarms per 1,000 ordinary health posts",
+    read_floor: Number = Number(
+        0.30, "similarity", "below it a candidate is not read together with the post", "to be measured"
     )
-    alert_promotes: Number = Number(
-        0.50,
-        "p(promotes)",
-        "stance needed to alarm",
-        "without a cue promotes is .37, with one .5 or more (docs/matching.md)",
+    read_reach: Number = Number(
+        0.30, "similarity", "a candidate this far behind the post's best is not read either", "to be measured"
+    )
+    promise_target: Number = Number(
+        0.90,
+        "share of alerts",
+        "the promise: at least this share of alerts is right, by a lower 95 % bound on labelled scores",
+        "the operator's choice; nine of ten by default",
+    )
+    review_score: Number = Number(
+        0.30, "p_match x promotes", "at or above it, what does not alarm is looked at by a person", "to be measured"
     )
     mention_floor: Number = Number(
         0.50, "p_mention", "below it a name is not taken for the practice", "rule scores, not yet calibrated"

@@ -35,7 +35,8 @@ class Bench:
     @cached_property
     def judge(self) -> Judge:
         """The claims, ready to be searched; vectors of their wordings come from the warehouse where they are there."""
-        return build_judge(self.models, [claim_text(claim) for claim in self.claims], encode=self._wordings)
+        near = {claim["claim_id"]: claim["true_neighbours"] for claim in self.claims}
+        return build_judge(self.models, [claim_text(claim) for claim in self.claims], near, encode=self._wordings)
 
     def _wordings(self, texts: Sequence[str]) -> Vectors:
         keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
@@ -49,11 +50,11 @@ class Bench:
         return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
     def screened(self, shard: pd.DataFrame) -> Screened:
-        """Judge the posts of a shard (columns post_id, content_hash, text)."""
+        """Judge the posts of a shard (columns post_id, source, content_hash, text)."""
         texts = dict(zip(shard["content_hash"], shard["text"], strict=True))
         vectors = _vectors(self.workplace, self.models.encoder, texts, of_claim=False)
         rows = np.stack([vectors[content_hash] for content_hash in shard["content_hash"]])
-        return screen_posts(shard[["post_id", "text"]], rows, self.judge, self.workplace.practice)
+        return screen_posts(shard[["post_id", "source", "text"]], rows, self.judge, self.workplace.practice)
 
 
 @lru_cache(maxsize=1)
@@ -147,6 +148,7 @@ def _match_rows(bench: Bench, screened: Screened, now: datetime) -> pd.DataFrame
     return frame.assign(
         claim_version=frame["claim_id"].map(versions),
         model_id=bench.models.encoder.model_id,
+        reader_id=bench.models.reader.reader_id,
         stance_id=bench.models.stance.stance_id,
         policy_version=POLICY.version,
         screened_at=now,

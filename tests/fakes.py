@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from models.cross_encoder import Logits
 from models.folding import sparse_words
 from models.stance import StancePair, StanceScore
 
@@ -35,5 +36,5 @@ class FakeStance:
     def __init__(self, score: StanceScore) -> None:
         self.score = score
 
-    def classify(self, pairs: Sequence[StancePair]) -> list[StanceScore]:
+    def classify(self, pairs: Sequence[StancePair], logits: Logits) -> list[StanceScore]:
         return [self.score] * len(pairs)

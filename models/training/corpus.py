@@ -50,9 +50,14 @@ def corpus_claims() -> list[ClaimText]:
     """The claims as they were when the posts were written, with all their wordings."""
     found = []
     for row in _rows(FOLDER / "claims.jsonl"):
-        variants = [("variant", text) for text in row["variants"]]
+        variants = [("variant", text) for text in (*row["variants"], *row["spanish_variants"])]
         found.append(ClaimText(row["id"], (("claim", row["claim"]), *variants, ("correction", row["correction"]))))
     return found
+
+
+def corpus_true_neighbours() -> dict[str, list[str]]:
+    """True statements near each claim, by its id."""
+    return {row["id"]: row["true_neighbours"] for row in _rows(FOLDER / "claims.jsonl")}
 
 
 def written_posts(split: Split) -> list[WrittenPost]:
@@ -78,6 +83,12 @@ def real_posts(folder: Path, split: Split) -> list[RealPost]:
                 RealPost(row["source"], row["key"], tuple(row["candidates"]), row["labels"], row["best"], text)
             )
     return found
+
+
+def post_claims() -> list[tuple[str, str, str, str]]:
+    """Claims that were written for training posts: source, key of the post, claim, relation of the post to it."""
+    rows = _rows(FOLDER / "post_claims.jsonl")
+    return [(row["source"], row["key"], claim, relation) for row in rows for claim, relation in row["claims"]]
 
 
 @cache

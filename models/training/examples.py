@@ -1,7 +1,6 @@
 """The research sets as examples: claims, posts that match them, and posts that do not. Texts never leave memory."""
 
 import csv
-import hashlib
 import json
 import os
 import re
@@ -16,30 +15,6 @@ _SIGNATURE = re.compile(r"\s*[—–-]+\s[^—]{0,80}\(@\w+\)\s+\w+ \d{1,2}, \d{
 
 
 @dataclass(frozen=True)
-class SeedClaim:
-    """A claim written for this project, its paraphrases and the written texts about it, as (kind, text)."""
-
-    claim_id: str
-    claim: str
-    paraphrases: tuple[str, ...]
-    correction: str
-    about: tuple[tuple[str, str], ...] = field(repr=False)
-
-    @property
-    def held_out(self) -> bool:
-        """Whether the claim is kept for measuring: one in four, by a hash of its id."""
-        return hashlib.sha256(self.claim_id.encode()).digest()[0] % 4 == 0
-
-    def text(self, *, rich: bool = True, without: int | None = None) -> ClaimText:
-        """The claim for the matcher: with paraphrases and correction where `rich`, paraphrase `without` left out."""
-        fields = [("claim", self.claim)]
-        if rich:
-            fields += [("variant", text) for number, text in enumerate(self.paraphrases) if number != without]
-            fields.append(("correction", self.correction))
-        return ClaimText(self.claim_id, tuple(fields))
-
-
-@dataclass(frozen=True)
 class Clef:
     """CLEF-2022 CheckThat! 2A English: claims and, for one split, tweets with the positions of their gold claims."""
 
@@ -49,21 +24,10 @@ class Clef:
 
 
 def research_folder() -> Path | None:
-    """The folder of sets named by AUSCULT_RESEARCH_DATA, `claims_seed/` beside it, or None where there is none."""
+    """The folder of sets named by AUSCULT_RESEARCH_DATA, or None where there is none."""
     place = os.environ.get(PLACE)
     folder = Path(place) if place else None
-    return folder if folder and (folder.parent / "claims_seed" / "claims.jsonl").is_file() else None
-
-
-def seed_claims(folder: Path) -> list[SeedClaim]:
-    """The claims seed with its hard negatives."""
-    about: dict[str, list[tuple[str, str]]] = {}
-    for row in _lines(folder.parent / "claims_seed" / "hard_negatives.jsonl"):
-        about.setdefault(row["claim_id"], []).append((row["kind"], row["text"]))
-    return [
-        SeedClaim(c["id"], c["claim"], tuple(c["paraphrases"]), c["correction"], tuple(about.get(c["id"], ())))
-        for c in _lines(folder.parent / "claims_seed" / "claims.jsonl")
-    ]
+    return folder if folder and (folder / "clef2022_2a_en" / "claims.jsonl").is_file() else None
 
 
 def clef(folder: Path, split: str, *, stripped: bool) -> Clef:

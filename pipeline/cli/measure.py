@@ -24,6 +24,7 @@ SPLITS: tuple[Split, ...] = ("development", "test")
 def evaluation(
     claims: Annotated[Path | None, typer.Option(help="Claims, as for match. Default: the claims database.")] = None,
     posts: Annotated[Path | None, typer.Option(help="JSONL: {id, text, labels: {claim_id: stance}}.")] = None,
+    plots: Annotated[Path | None, typer.Option(help="A folder for reliability plots.", file_okay=False)] = None,
     split: Annotated[list[str] | None, typer.Option(help="development (by default), or test: look once.")] = None,
 ) -> None:
     """Measure on labelled posts, yours or the project's, beside the peers' recipe; Markdown on stdout.
@@ -37,7 +38,9 @@ def evaluation(
             judge = build_judge(load_models(), read_claims_file(claims))
             report = evaluate_file(judge, read_labelled(posts), advance)
         else:
-            report = evaluate(_judges(), research_folder(), _splits(split), advance)
+            if plots:
+                plots.mkdir(parents=True, exist_ok=True)
+            report = evaluate(_judges(), research_folder(), _splits(split), advance, plots)
     sys.stdout.write(report)
 
 

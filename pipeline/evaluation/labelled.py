@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from models.trained_stance import STANCES
 from models.training.corpus import Split, WrittenPost, real_posts, spanish_posts, text_key, written_posts
 from models.training.examples import column
 from pipeline.errors import ConfigError
-from pipeline.screening.screen import STANCES
 
 ORDINARY = {"cw_cure": "cw_cure/tweets.tsv", "ct25": "ct25_4b_science_tweets/dev.tsv"}
 MAX_PROBLEMS = 20

@@ -15,10 +15,10 @@ from models.metrics import (
     precision_at_recall,
     share_interval,
 )
+from models.trained_stance import STANCES
 from pipeline.evaluation.labelled import LabelledPost
 from pipeline.screening.candidates import Judged, judge_candidates
 from pipeline.screening.judges import Judge
-from pipeline.screening.screen import STANCES
 
 CHUNK = 512
 COLUMNS = ("post", "kind", "claim_id", "rank", "p_match", "score", *STANCES, "stance", "decision", "label")
@@ -93,7 +93,23 @@ def _ranking(known: pd.DataFrame) -> list[Figure]:
     found = [_interval("promotes AP", known, lambda part: average_precision(*_scored(part)))]
     for recall in (0.5, 0.7, 0.8):
         found.append(_interval(f"promotes precision at recall {recall}", known, partial(_precision, recall=recall)))
+    related = known[known["label"] != "unrelated"]
+    posts = _best_of_posts(known)
+    for name, part in (("best claim of each post", posts), ("labelled claim of each post", related)):
+        found.append(_interval(f"promotes AP, {name}", part, lambda part: average_precision(*_scored(part))))
+        found.append(_interval(f"promotes precision at recall 0.5, {name}", part, partial(_precision, recall=0.5)))
     return found
+
+
+def _best_of_posts(known: pd.DataFrame) -> pd.DataFrame:
+    """The candidate of each post that scores highest; a post that promotes another claim is also a row that was missed.
+
+    It is what an officer sees of a post: one claim, right or wrong.
+    """
+    best = known.sort_values("score", ascending=False, kind="stable").drop_duplicates("post")
+    spreads = known[known["label"] == "promotes"].drop_duplicates("post")
+    lost = spreads[spreads["post"].isin(best.loc[best["label"] != "promotes", "post"])].assign(score=-1.0)
+    return pd.concat([best, lost], ignore_index=True)
 
 
 def _decisions(rows: pd.DataFrame) -> list[Figure]:

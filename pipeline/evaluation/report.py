@@ -11,6 +11,7 @@ from pipeline.evaluation.evasion import DISGUISES, FOLDED, disguised
 from pipeline.evaluation.labelled import LabelledPost
 from pipeline.evaluation.measures import Figure, alarms, figures, judged_rows
 from pipeline.evaluation.peer import peer_rows
+from pipeline.evaluation.plots import reliability_plot
 from pipeline.evaluation.replay import post_alerts, replay_streams
 from pipeline.evaluation.retrieval import clef_judge, clef_ranking, cosine_ranking
 from pipeline.screening.judges import Judge
@@ -27,10 +28,17 @@ Progress = Callable[[int], None]
 Judged = tuple[pd.DataFrame, int]
 
 
-def evaluate(judges: dict[str, Judge], folder: Path | None, splits: Sequence[Split], progress: Progress) -> str:
+def evaluate(
+    judges: dict[str, Judge],
+    folder: Path | None,
+    splits: Sequence[Split],
+    progress: Progress,
+    plots: Path | None = None,
+) -> str:
     """The report. `judges` are "rich" (claims with all their wordings) and "bare" (their sentences alone).
 
-    Without the research sets (`folder` None) only the project's own posts are measured, and the report says so.
+    Reliability plots go to the folder `plots`, reliability_<split>.png, where one is given. Without the research sets
+    (`folder` None) only the project's own posts are measured, and the report says so.
     """
     parts = ["# Evaluation", ""]
     if folder is None:
@@ -41,7 +49,11 @@ def evaluate(judges: dict[str, Judge], folder: Path | None, splits: Sequence[Spl
         if split == "test":
             parts += _labelled({"rich": judges["rich"]}, "Spanish", labelled.spanish(), split, progress)[1]
         if folder is not None:
-            parts += _research(judges, folder, split, written, progress)
+            real, lines = _labelled(judges, "Real", labelled.real(folder, split), split, progress)
+            parts += [*lines, *_research(judges, folder, split, real, written, progress)]
+        if plots:
+            sets = {"written posts": written, **({"real posts": real} if folder else {})}
+            reliability_plot({name: rows for name, (rows, _) in sets.items()}, plots / f"reliability_{split}.png")
     parts += _evasion(judges["rich"], progress)
     return "\n".join(parts) + "\n"
 
@@ -66,8 +78,10 @@ def _labelled(
     return (judged["rich"], len(posts)), parts
 
 
-def _research(judges: dict[str, Judge], folder: Path, split: Split, written: Judged, progress: Progress) -> list[str]:
-    real, parts = _labelled(judges, "Real", labelled.real(folder, split), split, progress)
+def _research(
+    judges: dict[str, Judge], folder: Path, split: Split, real: Judged, written: Judged, progress: Progress
+) -> list[str]:
+    parts: list[str] = []
     kept = [real, written]
     for name in labelled.ORDINARY:
         posts = labelled.ordinary(folder, name, split)

@@ -1,22 +1,28 @@
-"""The candidates of a post: found by meaning and words, weighed, read for their stance, and decided."""
+"""The candidates of a post: found by meaning and words, read with their claims, weighed and decided."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from models.matcher import nearest_claims
-from models.stance import StancePair, StanceScore
-from pipeline.screening.judges import Judge, Vectors
+from models.folding import sparse_words
+from models.reading import Reach, Reading, read_candidates
+from models.stance import StanceScore
+from pipeline.screening.judges import ClaimWords, Judge, Vectors
 from pipeline.screening.matching import Decision, decide
 
 # Stored scores are rounded, so that a rerun in other batches gives equal rows; decisions are made on the rounded ones.
 DIGITS = 4
+_UNREAD = StanceScore(0.0, 0.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One candidate of one post with all its scores, rounded, and what is done about it."""
+    """One candidate of one post with all its scores, rounded, and what is done about it.
+
+    `span_start` and `span_end` cut the passage that was read out of the post; `true_statement` is what is so, the
+    claim's correction or the true neighbour that speaks most of the passage's words; `score` is p_match times promotes.
+    """
 
     claim: int
     claim_id: str
@@ -27,7 +33,11 @@ class Judged:
     p_match: float
     field: str
     matched_text: str
+    span_start: int
+    span_end: int
+    true_statement: str
     stance: StanceScore
+    score: float
     decision: Decision
 
 
@@ -39,45 +49,75 @@ def judge_candidates(
     top: int | None = None,
     floor: float | None = None,
     searched: Sequence[str] | None = None,
+    sources: Sequence[str] | None = None,
 ) -> list[list[Judged]]:
-    """The candidates of each text, best first, that reach `floor` (default: match_floor), judged.
+    """The candidates of each text, best first, whose p_match reaches `floor` (default: match_floor), judged.
 
-    `top` is how many are looked at (default: the policy's candidates); `searched` is what retrieval reads where that
-    differs from the text that stance reads.
+    `vectors` are those of the texts, or of `searched`, which retrieval reads where it differs; a long text is read in
+    passages, encoded here. `top` is how many are looked at (default: the policy's candidates); `sources` are the
+    posts' sources, whose own thresholds hold.
     """
-    policy, index = judge.policy, judge.index
+    policy = judge.policy
     floor = policy["match_floor"] if floor is None else floor
-    read = texts if searched is None else searched
-    found = nearest_claims(index, vectors, read, top or int(policy["candidates"]), policy["sparse_weight"])
-    chances = np.round(judge.models.probability.estimate(found, read), DIGITS)
-    places = [(int(post), int(rank)) for post, rank in zip(*np.nonzero(chances >= floor), strict=True)]
-    pairs = []
-    for post, rank in places:
-        claim = judge.words[index.claims[found.claim[post, rank]].claim_id]
-        wording = index.wordings[found.wording[post, rank]][1]
-        pairs.append(StancePair(claim.claim, claim.correction, texts[post], wording if wording != claim.claim else ""))
-    judged: list[list[Judged]] = [[] for _ in texts]
-    for (post, rank), score in zip(places, judge.models.stance.classify(pairs), strict=True):
-        score = _rounded(score)
-        chance = float(chances[post, rank])
-        field, wording = index.wordings[found.wording[post, rank]]
-        position = int(found.claim[post, rank])
-        judged[post].append(
-            Judged(
-                claim=position,
-                claim_id=index.claims[position].claim_id,
-                rank=rank + 1,
-                similarity=_round(found.similarity[post, rank]),
-                dense=_round(found.dense[post, rank]),
-                sparse=_round(found.sparse[post, rank]),
-                p_match=chance,
-                field=field,
-                matched_text=wording,
-                stance=score,
-                decision=decide(chance, score, policy),
+    reach = Reach(top or int(policy["candidates"]), policy["read_floor"], policy["read_reach"], policy["sparse_weight"])
+    models, corrections = judge.models, [judge.words[claim.claim_id].correction for claim in judge.index.claims]
+    read = read_candidates(texts, vectors, judge.index, corrections, models.encoder, models.reader, reach, searched)
+    chances = np.round(models.probability.estimate(read.found, read.related, read.texts), DIGITS)
+    kept = [number for number, place in enumerate(read.places) if chances[place] >= floor]
+    scores = models.stance.classify([read.pairs[number] for number in kept], read.logits[kept])
+    stances = {read.places[number]: _rounded(score) for number, score in zip(kept, scores, strict=True)}
+    judged = []
+    for post in range(len(texts)):
+        # Stable: where nothing was read, similarity keeps its order.
+        ranked = [int(at) for at in np.argsort(-chances[post], kind="stable") if chances[post, at] >= floor]
+        threshold = models.promise.threshold(policy["promise_target"], sources[post] if sources else "")
+        own = [
+            _judged(
+                judge, read, (post, at), rank, float(chances[post, at]), stances.get((post, at), _UNREAD), threshold
             )
-        )
+            for rank, at in enumerate(ranked, start=1)
+        ]
+        judged.append(own)
     return judged
+
+
+def _judged(
+    judge: Judge,
+    read: Reading,
+    place: tuple[int, int],
+    rank: int,
+    chance: float,
+    stance: StanceScore,
+    threshold: float | None,
+) -> Judged:
+    found, position = read.found, int(read.found.claim[place])
+    claim_id = judge.index.claims[position].claim_id
+    field, wording = judge.index.wordings[found.wording[place]]
+    passage = read.passages[read.passage[place]]
+    score = round(chance * stance.promotes, DIGITS)
+    return Judged(
+        claim=position,
+        claim_id=claim_id,
+        rank=rank,
+        similarity=_round(found.similarity[place]),
+        dense=_round(found.dense[place]),
+        sparse=_round(found.sparse[place]),
+        p_match=chance,
+        field=field,
+        matched_text=wording,
+        span_start=passage.start,
+        span_end=passage.end,
+        true_statement=_nearest_truth(judge.words[claim_id], wording),
+        stance=stance,
+        score=score,
+        decision=decide(chance, stance, score, threshold, judge.policy),
+    )
+
+
+def _nearest_truth(words: ClaimWords, text: str) -> str:
+    said = set(sparse_words(text))
+    true = [one for one in (words.correction, *words.true_neighbours) if one]
+    return max(true, key=lambda one: len(said & set(sparse_words(one))), default="")
 
 
 def _rounded(score: StanceScore) -> StanceScore:

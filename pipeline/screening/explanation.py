@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from models.trained_stance import STANCES
 from pipeline.listening import Practice
 from pipeline.screening.candidates import Judged, judge_candidates
 from pipeline.screening.judges import ClaimWords, Judge, Vectors
 from pipeline.screening.mentions import Mention, find_mentions
-from pipeline.screening.screen import STANCES
 from pipeline.screening.urgency import Urgency, find_urgency
 
 SHOWN_CANDIDATES = 3
@@ -19,9 +19,10 @@ _DECISIONS = {
     "none": "nothing: it is not taken for a match",
 }
 _REASONS = {
-    "promotes_claim": "it surely matches and surely promotes the claim",
-    "unsure_stance": "it may promote the claim, but no cue is strong enough",
-    "unsure_match": "it may be about another claim",
+    "promotes_claim": "it spreads the claim, and alerts with such a score are right often enough",
+    "below_promise": "it may spread the claim, but alerts with such a score are not proven to be right often enough",
+    "unproven": "it may spread the claim, but too little is labelled to prove any alert",
+    "too_weak": "it may be about the claim, too weakly to be worth a look",
     "debunks_claim": "it speaks against the claim",
     "asks_about_claim": "it asks about the claim",
     "reports_or_other": "it reports, jokes or says something else",
@@ -42,7 +43,7 @@ class Explanation:
 
 def explain(text: str, vectors: Vectors, judge: Judge, practice: Practice) -> Explanation:
     """Judge one text as the screen step would, keeping what it would drop; `vectors` is its vector, shape (1, d)."""
-    judged = judge_candidates([text], vectors, judge, top=SHOWN_CANDIDATES, floor=0.0)[0]
+    judged = judge_candidates([text], vectors, judge, floor=0.0)[0][:SHOWN_CANDIDATES]
     mentions = tuple(find_mentions(text, practice))
     shown = {found.claim_id: judge.words[found.claim_id] for found in judged}
     return Explanation(tuple(judged), shown, mentions, find_urgency(text), text)
@@ -52,7 +53,7 @@ def in_words(explanation: Explanation) -> str:
     """The explanation as lines of plain text for a person."""
     lines: list[str] = []
     for found in explanation.candidates:
-        lines += [*_candidate_lines(found, explanation.claims[found.claim_id]), ""]
+        lines += [*_candidate_lines(found, explanation.claims[found.claim_id], explanation.text), ""]
     if not explanation.candidates:
         lines += ["No claim comes near this text.", ""]
     lines += [_mention_line(mention, explanation.text) for mention in explanation.mentions]
@@ -63,16 +64,20 @@ def in_words(explanation: Explanation) -> str:
     return "\n".join(lines)
 
 
-def _candidate_lines(found: Judged, claim: ClaimWords) -> list[str]:
+def _candidate_lines(found: Judged, claim: ClaimWords, text: str) -> list[str]:
     stances = ", ".join(f"{name} {getattr(found.stance, name):.2f}" for name in STANCES)
     cues = "; ".join(found.stance.cues) or "none fired"
+    whole = found.span_start == 0 and found.span_end == len(text)
+    passage = "" if whole else f"\n   read: characters {found.span_start} to {found.span_end}"
     return [
         f"{found.rank}. {claim.claim}  [{found.claim_id}]",
         f"   match: {_sureness(found.p_match)} ({found.p_match:.2f}); similarity {found.similarity:.2f} = meaning "
         f"{found.dense:.2f} plus a share of word overlap {found.sparse:.2f}",
-        f"   closest wording ({found.field}): {found.matched_text}",
+        f"   closest wording ({found.field}): {found.matched_text}{passage}",
+        f"   what is so: {found.true_statement or 'the claim says nothing of it'}",
         f"   stance: {found.stance.stance} ({stances})",
         f"   cues: {cues}",
+        f"   score: {found.score:.2f} = match {found.p_match:.2f} x promotes {found.stance.promotes:.2f}",
         f"   decision: {found.decision.decision}, {_DECISIONS[found.decision.decision]}: "
         f"{_REASONS[found.decision.reason]} ({found.decision.reason})",
     ]

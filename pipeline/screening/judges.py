@@ -1,16 +1,18 @@
 """Everything that judges a post: the models that ship, the claims ready to be searched, and the policy."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.cross_encoder import PairReader, load_cross_encoder
 from models.encoder import Encoder, load_encoder
 from models.match_probability import MatchProbability, load_match_probability
 from models.matcher import ClaimIndex, ClaimText, build_index, claim_field_texts
-from models.stance import StanceClassifier, load_stance
+from models.promise import Promise, load_promise
+from models.trained_stance import StanceClassifier, load_stance
 from pipeline.config import POLICY, Policy
 
 Vectors = NDArray[np.float32]
@@ -21,21 +23,25 @@ class Models:
     """What posts are judged with; `load_models` gives those that ship."""
 
     encoder: Encoder
+    reader: PairReader
     probability: MatchProbability
     stance: StanceClassifier
+    promise: Promise
 
     @property
     def name(self) -> str:
         """All models together; a part of what a post was screened with."""
-        return f"{self.encoder.model_id}/{self.probability.probability_id}/{self.stance.stance_id}"
+        own = (self.reader.reader_id, self.probability.probability_id, self.stance.stance_id, self.promise.promise_id)
+        return "/".join((self.encoder.model_id, *own))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ClaimWords:
-    """What stance reads of a claim beside the post."""
+    """What is read of a claim beside the post: the sentence, what is so instead, and true statements near it."""
 
     claim: str
     correction: str = ""
+    true_neighbours: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,31 +51,35 @@ class Judge:
     models: Models
     index: ClaimIndex
     words: Mapping[str, ClaimWords]
-    policy: Policy = POLICY
+    policy: Policy = field(default=POLICY)
 
 
 def load_models() -> Models:
     """The models that ship; loading takes seconds."""
-    return Models(load_encoder(), load_match_probability(), load_stance())
+    return Models(load_encoder(), load_cross_encoder(), load_match_probability(), load_stance(), load_promise())
 
 
 def claim_text(entry: Mapping[str, Any]) -> ClaimText:
-    """What the matcher reads of an entry of the claims database (keys claim_id, claim, variants, correction)."""
-    variants = [("variant", variant) for variant in entry["variants"]]
+    """What the matcher reads of an entry of the claims database: claim, variants, spanish_variants, correction."""
+    variants = [("variant", variant) for variant in (*entry["variants"], *entry["spanish_variants"])]
     return ClaimText(entry["claim_id"], (("claim", entry["claim"]), *variants, ("correction", entry["correction"])))
 
 
 def build_judge(
     models: Models,
     claims: Sequence[ClaimText],
+    true_neighbours: Mapping[str, Sequence[str]] | None = None,
     *,
     encode: Callable[[Sequence[str]], Vectors] | None = None,
     policy: Policy = POLICY,
 ) -> Judge:
     """A judge over `claims`; `encode` gives the vectors of their wordings where they are kept somewhere."""
+    near = true_neighbours or {}
     index = build_index(claims, (encode or models.encoder.encode)(claim_field_texts(claims)))
     words = {}
     for claim in claims:
-        fields = dict(claim.fields)
-        words[claim.claim_id] = ClaimWords(fields["claim"], fields.get("correction", ""))
+        fields = dict(reversed(claim.fields))
+        words[claim.claim_id] = ClaimWords(
+            fields["claim"], fields.get("correction", ""), tuple(near.get(claim.claim_id, ()))
+        )
     return Judge(models, index, words, policy)

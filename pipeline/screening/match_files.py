@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from models.matcher import ClaimText
+from models.trained_stance import STANCES
 from pipeline.config import POLICY, Policy
 from pipeline.errors import ConfigError
 from pipeline.post import MAX_TEXT_BYTES
 from pipeline.screening.candidates import Judged, judge_candidates
 from pipeline.screening.judges import Judge, Models, build_judge, load_models
-from pipeline.screening.screen import STANCES
 
 MAX_LINE_BYTES = 1024 * 1024
 # Bad lines named one by one; the rest is counted.

@@ -20,17 +20,20 @@ class Decision:
     reason: str
 
 
-def decide(p_match: float, stance: StanceScore, policy: Policy) -> Decision:
-    """Below the floor none; a debunk, question or neutral post is counted; a promoted claim alarms or is reviewed.
+def decide(p_match: float, stance: StanceScore, score: float, threshold: float | None, policy: Policy) -> Decision:
+    """What is done about a candidate whose `score` is p_match times p(promotes).
 
-    Only a post that surely matches and surely promotes alarms: what is not proven goes to a person.
+    At or above `threshold`, above which alarms are proven to be right often enough, it alarms; None means that nothing
+    is proven. Below it, and at or above `review_score`, a person looks; the rest is counted by its stance.
     """
     if p_match < policy["match_floor"]:
         return Decision("none", "below_match_floor")
     if stance.stance != "promotes":
-        return Decision("counted", _COUNTED[stance.stance])
-    if stance.promotes < policy["alert_promotes"]:
-        return Decision("review", "unsure_stance")
-    if p_match < policy["alert_match"]:
-        return Decision("review", "unsure_match")
-    return Decision("alert", "promotes_claim")
+        held = Decision("counted", _COUNTED[stance.stance])
+    else:
+        held = Decision("counted", "too_weak")
+    if score < policy["review_score"]:
+        return held
+    if stance.stance == "promotes" and threshold is not None and score >= threshold:
+        return Decision("alert", "promotes_claim")
+    return Decision("review", "unproven" if threshold is None else "below_promise")

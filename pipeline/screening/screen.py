@@ -4,17 +4,16 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
+from models.trained_stance import STANCES
 from pipeline.listening import Practice
 from pipeline.screening.candidates import Judged, judge_candidates
 from pipeline.screening.judges import Judge, Vectors
 from pipeline.screening.mentions import MentionFinder
 from pipeline.screening.urgency import find_urgency
 
-STANCES = ("promotes", "debunks", "questions", "neutral")
-
 MATCH_COLUMNS = (
-    "post_id", "claim_id", "rank", "similarity", "dense", "sparse", "p_match", "field", "matched_text",
-    *STANCES, "stance", "cues", "decision", "reason",
+    "post_id", "claim_id", "rank", "similarity", "dense", "sparse", "p_match", "field", "matched_text", "span_start",
+    "span_end", "true_statement", *STANCES, "stance", "cues", "score", "decision", "reason",
 )  # fmt: skip
 MENTION_COLUMNS = (
     "post_id", "kind", "term", "term_start", "term_end", "p_mention", "context", "urgency", "urgency_cue",
@@ -30,13 +29,13 @@ class Screened:
 
 
 def screen_posts(posts: pd.DataFrame, vectors: Vectors, judge: Judge, practice: Practice) -> Screened:
-    """Judge posts (columns post_id and text) whose unit vectors are the rows of `vectors` (posts, d).
+    """Judge posts (columns post_id, source and text) whose unit vectors are the rows of `vectors` (posts, d).
 
-    A post's rows do not depend on the other posts. Matches are the
-    candidates at or above `match_floor`; mentions those at or above `mention_floor`, one urgency for a whole post.
+    A post's rows do not depend on the other posts. Matches are the candidates at or above `match_floor`; mentions those
+    at or above `mention_floor`, one urgency for a whole post.
     """
     texts, post_ids = posts["text"].tolist(), posts["post_id"].tolist()
-    judged = judge_candidates(texts, vectors, judge)
+    judged = judge_candidates(texts, vectors, judge, sources=posts["source"].tolist())
     matches = [
         _match_row(post_id, found)
         for post_id, candidates in zip(post_ids, judged, strict=True)
@@ -58,10 +57,11 @@ def _match_row(post_id: object, found: Judged) -> dict[str, object]:
     scores = {name: getattr(found.stance, name) for name in STANCES}
     return {
         "post_id": post_id,
-        **{name: getattr(found, name) for name in MATCH_COLUMNS[1:9]},
+        **{name: getattr(found, name) for name in MATCH_COLUMNS[1:12]},
         **scores,
         "stance": found.stance.stance,
         "cues": list(found.stance.cues),
+        "score": found.score,
         **asdict(found.decision),
     }
 

@@ -43,7 +43,7 @@ def server_clock(connection: Connection) -> datetime:
 def claim_shard(connection: Connection, request: ShardRequest) -> pd.DataFrame:
     """Lease up to `limit` posts that need screening; live ones newest first.
 
-    Returns the columns post_id, content_hash and text (title and body as screening reads them), maybe no row.
+    Returns the columns post_id, source, content_hash and text (title and body as screening reads them), maybe no row.
     """
     free = sa.or_(
         posts.c.screen_lease.is_(None),
@@ -64,10 +64,10 @@ def claim_shard(connection: Connection, request: ShardRequest) -> pd.DataFrame:
         sa.update(posts)
         .where(posts.c.post_id.in_(taken.scalar_subquery()))
         .values(screen_lease=request.lease, screen_leased_until=until)
-        .returning(posts.c.post_id, posts.c.content_hash, posts.c.title, posts.c.text)
+        .returning(posts.c.post_id, posts.c.source, posts.c.content_hash, posts.c.title, posts.c.text)
     )
-    rows = [(row.post_id, row.content_hash, screening_text(row.title, row.text)) for row in leased]
-    return pd.DataFrame(sorted(rows), columns=["post_id", "content_hash", "text"])
+    rows = [(row.post_id, row.source, row.content_hash, screening_text(row.title, row.text)) for row in leased]
+    return pd.DataFrame(sorted(rows), columns=["post_id", "source", "content_hash", "text"])
 
 
 def count_unscreened(connection: Connection, screened_key: str, since: datetime, until: datetime) -> int:

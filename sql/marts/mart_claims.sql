@@ -6,6 +6,7 @@ select
     topic,
     claim,
     variants,
+    spanish_variants,
     rating,
     harm,
     harm_reason,

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from models.stance import StancePair, StanceScore, load_stance
+from models.stance import CueStance, StancePair, StanceScore
 
 AUTISM = ("The MMR vaccine causes autism.", "Large studies found the same rates with and without the shot.")
 IVERMECTIN = ("Ivermectin cures or prevents COVID-19.", "Large trials found no benefit.")
@@ -12,7 +12,7 @@ FLUORIDE = ("Fluoride does not prevent cavities.", "Decades of studies show fewe
 
 
 def judged(claim: tuple[str, str], post: str) -> StanceScore:
-    return load_stance().classify([StancePair(*claim, post)])[0]
+    return CueStance().classify([StancePair(*claim, post)])[0]
 
 
 @pytest.mark.parametrize(
@@ -108,6 +108,6 @@ def test_hostile_posts_are_judged_fast(unit: str) -> None:
 
 def test_a_score_depends_on_its_pair_alone() -> None:
     pairs = [StancePair(*AUTISM, post) for post in ("mmr causes autism", "no it does not", "does it?")]
-    stance = load_stance()
+    stance = CueStance()
     assert stance.classify(pairs) == [stance.classify([pair])[0] for pair in pairs]
     assert stance.classify([]) == []

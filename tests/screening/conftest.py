@@ -51,4 +51,5 @@ def encoder(models: Models) -> Encoder:
 @pytest.fixture(scope="session")
 def judge(models: Models) -> Judge:
     claims = [ClaimText(n, (("claim", claim), ("correction", answer))) for n, (claim, answer) in CLAIMS.items()]
-    return build_judge(models, claims)
+    near = {"dent-fluoride": ["Too much fluoride in childhood can mark the teeth."]}
+    return build_judge(models, claims, near)

@@ -16,7 +16,7 @@ def test_an_alert_is_explained(judge, practice) -> None:
     assert "closest wording (claim)" in lines
     assert "stance: promotes" in lines
     assert "promote:repeats the claim" in lines
-    assert "alert, the communications staff would be told" in lines
+    assert "what is so: Large studies found the same rates with and without it." in lines
     assert "as 'Dr. Raman' at 0-9 (p 0.85, supported by practice: Larkspur Family Health)" in lines
 
 

@@ -1,11 +1,12 @@
-"""The policy: only a surely matching, surely promoting post alarms."""
+"""The policy: only what is proven to be right often enough alarms."""
 
 import pytest
 
 from models.stance import StanceScore
-from models.training import measure_development as measured
 from pipeline.config import POLICY
 from pipeline.screening.matching import decide
+
+PROVEN = 0.8
 
 
 def score(**shares: float) -> StanceScore:
@@ -13,28 +14,27 @@ def score(**shares: float) -> StanceScore:
 
 
 @pytest.mark.parametrize(
-    ("p_match", "stance", "decision", "reason"),
+    ("p_match", "stance", "threshold", "decision", "reason"),
     [
-        (0.9, score(promotes=0.9, debunks=0.1), "alert", "promotes_claim"),
-        (0.9, score(promotes=0.4, neutral=0.3, debunks=0.3), "review", "unsure_stance"),
-        (0.4, score(promotes=0.9, debunks=0.1), "review", "unsure_match"),
-        (0.99, score(promotes=0.3, debunks=0.7), "counted", "debunks_claim"),
-        (0.99, score(promotes=0.3, questions=0.7), "counted", "asks_about_claim"),
-        (0.99, score(promotes=0.3, neutral=0.7), "counted", "reports_or_other"),
-        (0.1, score(promotes=1.0), "none", "below_match_floor"),
+        (1.0, score(promotes=0.9, debunks=0.1), PROVEN, "alert", "promotes_claim"),
+        (1.0, score(promotes=0.9, debunks=0.1), None, "review", "unproven"),
+        (0.7, score(promotes=0.9, debunks=0.1), PROVEN, "review", "below_promise"),
+        (1.0, score(promotes=0.49, debunks=0.51), 0.4, "review", "below_promise"),
+        (1.0, score(promotes=0.01, debunks=0.99), PROVEN, "counted", "debunks_claim"),
+        (1.0, score(promotes=0.01, questions=0.99), PROVEN, "counted", "asks_about_claim"),
+        (1.0, score(promotes=0.01, neutral=0.99), PROVEN, "counted", "reports_or_other"),
+        (0.1, score(promotes=1.0), PROVEN, "none", "below_match_floor"),
     ],
 )
-def test_decisions_and_their_reasons(p_match: float, stance: StanceScore, decision: str, reason: str) -> None:
-    found = decide(p_match, stance, POLICY)
+def test_decisions_and_their_reasons(
+    p_match: float, stance: StanceScore, threshold: float | None, decision: str, reason: str
+) -> None:
+    found = decide(p_match, stance, p_match * stance.promotes, threshold, POLICY)
     assert (found.decision, found.reason) == (decision, reason)
 
 
 def test_the_thresholds_count_from_their_own_value() -> None:
-    at = decide(POLICY["alert_match"], score(promotes=POLICY["alert_promotes"], neutral=0.4, debunks=0.1), POLICY)
-    assert at.decision == "alert"
-    assert decide(POLICY["match_floor"], score(promotes=1.0), POLICY).decision == "review"
-
-
-def test_the_development_figures_are_measured_at_the_policy_s_thresholds() -> None:
-    numbers = (measured.MATCH_FLOOR, measured.ALERT_MATCH, measured.ALERT_PROMOTES)
-    assert numbers == tuple(POLICY[name] for name in ("match_floor", "alert_match", "alert_promotes"))
+    sure = score(promotes=1.0)
+    assert decide(PROVEN, sure, PROVEN, PROVEN, POLICY).decision == "alert"
+    at = POLICY["review_score"]
+    assert decide(max(at, POLICY["match_floor"]), sure, at, PROVEN, POLICY).decision == "review"

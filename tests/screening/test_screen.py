@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 
 from models.stance import StanceScore
+from models.trained_stance import STANCES
 from pipeline.config import POLICY
 from pipeline.listening import Practice
 from pipeline.screening.judges import Judge, build_judge
-from pipeline.screening.screen import MATCH_COLUMNS, MENTION_COLUMNS, STANCES, Screened, screen_posts
+from pipeline.screening.screen import MATCH_COLUMNS, MENTION_COLUMNS, Screened, screen_posts
 from tests.fakes import FakeStance
 
 PROMOTING = "The MMR vaccine causes autism. My nephew stopped talking two weeks after his shot."
@@ -29,7 +30,7 @@ POSTS = [
 @pytest.fixture
 def screened(judge: Judge, practice: Practice):
     def screen(texts: list[str], stance=None) -> Screened:
-        frame = pd.DataFrame({"post_id": range(len(texts)), "text": texts})
+        frame = pd.DataFrame({"post_id": range(len(texts)), "source": "x", "text": texts})
         used = replace(judge, models=replace(judge.models, stance=stance)) if stance else judge
         return screen_posts(frame, judge.models.encoder.encode(texts), used, practice)
 
@@ -87,7 +88,25 @@ def test_the_stance_decides_and_not_the_similarity(screened) -> None:
     assert "alert" in set(screened(POSTS, for_it).matches["decision"])
 
 
+def test_a_claim_deep_in_a_long_post_is_found_with_its_place(screened) -> None:
+    padding = "We spent the whole afternoon at the lake and the kids swam until it got dark. " * 12
+    text = padding + PROMOTING + " " + padding
+    row = screened([text]).matches.iloc[0]
+    assert row["claim_id"] == "vax-mmr-autism"
+    assert PROMOTING[:30] in text[row["span_start"] : row["span_end"]]
+    assert row["span_end"] - row["span_start"] < 600
+
+
+def test_the_nearest_true_statement_stands_beside_the_match(screened) -> None:
+    matches = screened(["fluoride doesn't prevent cavities, it only marks childhood teeth"]).matches
+    row = matches[matches["claim_id"] == "dent-fluoride"].iloc[0]
+    assert row["true_statement"] in (
+        "Decades of studies show fewer cavities.",
+        "Too much fluoride in childhood can mark the teeth.",
+    )
+
+
 def test_no_claims_give_mentions_all_the_same(models, practice) -> None:
-    frame = pd.DataFrame({"post_id": [1], "text": ["Larkspur Family Health is nice"]})
+    frame = pd.DataFrame({"post_id": [1], "source": ["x"], "text": ["Larkspur Family Health is nice"]})
     found = screen_posts(frame, models.encoder.encode(frame["text"].tolist()), build_judge(models, []), practice)
     assert (len(found.matches), len(found.mentions)) == (0, 1)

@@ -23,6 +23,13 @@ def upgrade() -> None:
         sa.Column(
             "variants", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False, comment="how people put it"
         ),
+        sa.Column(
+            "spanish_variants",
+            sa.ARRAY(sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="how people put it in Spanish",
+        ),
         sa.Column("rating", sa.Text(), nullable=False, comment="false, misleading or unproven"),
         sa.Column("harm", sa.Text(), nullable=False, comment="low, medium or high: what belief in it can lead to"),
         sa.Column("harm_reason", sa.Text(), server_default="", nullable=False, comment="why the harm is rated so"),
@@ -579,6 +586,19 @@ def upgrade() -> None:
         sa.Column(
             "matched_text", sa.Text(), nullable=False, comment="that field's text, which is ours and not the post's"
         ),
+        sa.Column(
+            "span_start",
+            sa.Integer(),
+            nullable=False,
+            comment="offset of the passage that was read, in the screened text (title, line feed, body)",
+        ),
+        sa.Column("span_end", sa.Integer(), nullable=False, comment="offset behind its last character"),
+        sa.Column(
+            "true_statement",
+            sa.Text(),
+            nullable=False,
+            comment="what is so instead: the correction or true neighbour nearest to the wording",
+        ),
         sa.Column("promotes", sa.Double(), nullable=False, comment="probability that the post spreads the claim"),
         sa.Column("debunks", sa.Double(), nullable=False, comment="probability that it refutes the claim"),
         sa.Column("questions", sa.Double(), nullable=False, comment="probability that it asks about the claim"),
@@ -596,9 +616,11 @@ def upgrade() -> None:
             nullable=False,
             comment="names of the stance cues that fired",
         ),
+        sa.Column("score", sa.Double(), nullable=False, comment="p_match times promotes: what decides"),
         sa.Column("decision", sa.Text(), nullable=False, comment="alert, review (a person looks) or counted"),
         sa.Column("reason", sa.Text(), nullable=False, comment="named reason of the decision"),
         sa.Column("model_id", sa.Text(), nullable=False, comment="encoder"),
+        sa.Column("reader_id", sa.Text(), nullable=False, comment="cross-encoder that read claim and post together"),
         sa.Column("stance_id", sa.Text(), nullable=False, comment="stance model"),
         sa.Column("policy_version", sa.Text(), nullable=False, comment="version of the policy table"),
         sa.Column(
@@ -611,6 +633,8 @@ def upgrade() -> None:
         sa.CheckConstraint("p_match between 0 and 1", name=op.f("ck_matches_p_match")),
         sa.CheckConstraint("promotes between 0 and 1", name=op.f("ck_matches_promotes")),
         sa.CheckConstraint("questions between 0 and 1", name=op.f("ck_matches_questions")),
+        sa.CheckConstraint("score between 0 and 1", name=op.f("ck_matches_score")),
+        sa.CheckConstraint("span_start >= 0 and span_end >= span_start", name=op.f("ck_matches_span")),
         sa.ForeignKeyConstraint(
             ["claim_id", "claim_version"],
             ["claims.claim_id", "claims.version"],

@@ -1,0 +1,112 @@
+"""From posts to candidates that were read: passages, the nearest claims, and what the reader says of the pairs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.cross_encoder import Logits, PairReader, related_odds
+from models.encoder import Encoder
+from models.matcher import SPARSE_WEIGHT, Candidates, ClaimIndex, nearest_claims
+from models.passages import Passage, split_passages
+from models.stance import StancePair
+
+Positions = NDArray[np.int64]
+Vectors = NDArray[np.float32]
+Odds = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far reading goes: `top` claims a post, not below `floor`, nor more than `behind` under the post's best.
+
+    `floor` and `behind` are in units of Candidates.similarity; `sparse_weight` is the weight of word overlap in it.
+    """
+
+    top: int = 10
+    floor: float = 0.0
+    behind: float = 1.0
+    sparse_weight: float = SPARSE_WEIGHT
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Candidates of posts (rows) by falling similarity, and what was read of them.
+
+    `passage` (posts, top) says which of `passages` each candidate was found in; `texts` are the passages of the best
+    candidates, one a post; `pairs` were read, with `logits` (pairs, 5), and stand at `places` (post, rank); `related`
+    (posts, top) are the reader's log-odds, NaN where it did not read.
+    """
+
+    found: Candidates
+    passage: Positions
+    passages: list[Passage]
+    texts: list[str] = field(repr=False)
+    places: list[tuple[int, int]]
+    pairs: list[StancePair] = field(repr=False)
+    logits: Logits
+    related: Odds
+
+
+def read_candidates(
+    texts: Sequence[str],
+    vectors: Vectors,
+    index: ClaimIndex,
+    corrections: Sequence[str],
+    encoder: Encoder,
+    reader: PairReader,
+    reach: Reach,
+    searched: Sequence[str] | None = None,
+) -> Reading:
+    """Find and read the candidates of each text.
+
+    `vectors` (texts, d) are those of the texts, or of `searched`, which retrieval reads where it differs; a long text
+    is read in passages, encoded here. `corrections` are those of index.claims, in order, "" where there is none.
+    """
+    asked = texts if searched is None else searched
+    split = [split_passages(text) for text in texts]
+    owner = np.array([post for post, own in enumerate(split) for _ in own], dtype=np.int64)
+    passages = [passage for own in split for passage in own]
+    cut = [texts[post][one.start : one.end] for post, one in zip(owner, passages, strict=True)]
+    long = [number for number, post in enumerate(owner) if len(split[post]) > 1]
+    sought = [asked[post] if len(split[post]) == 1 else text for post, text in zip(owner, cut, strict=True)]
+    rows = vectors[owner]
+    if long:
+        rows[long] = encoder.encode([cut[number] for number in long])
+    found, passage = _of_posts(nearest_claims(index, rows, sought, reach.top, reach.sparse_weight), owner, len(texts))
+    near = found.similarity >= np.maximum(reach.floor, found.similarity[:, :1] - reach.behind)
+    places = [(int(post), int(rank)) for post, rank in zip(*np.nonzero(near), strict=True)]
+    pairs = [_pair(index, corrections, found, place, cut[passage[place]]) for place in places]
+    logits = reader.read(pairs)
+    related = np.full(found.similarity.shape, np.nan)
+    related[near] = related_odds(logits)
+    best = [cut[number] for number in passage[:, 0]] if passage.shape[1] else list(texts)
+    return Reading(found, passage, passages, best, places, pairs, logits, related)
+
+
+def _pair(
+    index: ClaimIndex, corrections: Sequence[str], found: Candidates, place: tuple[int, int], text: str
+) -> StancePair:
+    position = int(found.claim[place])
+    claim = index.wordings[index.starts[position]][1]
+    wording = index.wordings[found.wording[place]][1]
+    return StancePair(claim, corrections[position], text, wording if wording != claim else "")
+
+
+def _of_posts(found: Candidates, owner: Positions, posts: int) -> tuple[Candidates, Positions]:
+    # Each claim keeps the passage that is nearest to it; a post of one passage stays as it is.
+    if len(owner) == posts:
+        return found, np.repeat(np.arange(posts)[:, None], found.claim.shape[1], axis=1)
+    rows, columns = [], []
+    for post in range(posts):
+        own = np.flatnonzero(owner == post)
+        places = [(int(row), rank) for row in own for rank in range(found.claim.shape[1])]
+        places.sort(key=lambda place: (-found.similarity[place], place))
+        best = {int(found.claim[place]): place for place in reversed(places)}
+        ranked = sorted(best.values(), key=lambda place: (-found.similarity[place], place))[: found.claim.shape[1]]
+        rows.append([row for row, _ in ranked])
+        columns.append([rank for _, rank in ranked])
+    at = np.array(rows, dtype=np.int64).reshape(posts, -1), np.array(columns, dtype=np.int64).reshape(posts, -1)
+    taken = Candidates(**{entry.name: getattr(found, entry.name)[at] for entry in fields(found)})
+    return taken, at[0]

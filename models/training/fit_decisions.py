@@ -1,0 +1,208 @@
+"""Fit what turns scores into decisions, on development data: p_match, stance and the promise's pools.
+
+Run as `python -m models.training.fit_decisions` (AUSCULT_RESEARCH_DATA must name the research sets). Deterministic. The
+test split is not read. Figures are of five folds by post: what is said of a post was fitted without it.
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.cross_encoder import load_cross_encoder
+from models.encoder import load_encoder
+from models.match_probability import FEATURES as MATCH_FEATURES
+from models.match_probability import WEIGHTS as MATCH_WEIGHTS
+from models.match_probability import LogisticMatch
+from models.metrics import average_precision, calibration_error, macro_f1
+from models.promise import WEIGHTS as PROMISE_WEIGHTS
+from models.trained_stance import FEATURES as STANCE_FEATURES
+from models.trained_stance import STANCES, TrainedStance
+from models.trained_stance import WEIGHTS as STANCE_WEIGHTS
+from models.training.corpus import corpus_claims
+from models.training.development import (
+    UNKNOWN,
+    UNRELATED,
+    Examples,
+    bare,
+    bench_of,
+    clef_examples,
+    near_claims,
+    ordinary_examples,
+    real_examples,
+    written_examples,
+)
+from models.training.examples import research_folder
+from models.training.fits import fit_logistic, fit_multinomial
+
+FOLDS = 5
+# Chosen by log loss over the folds among 0.1, 1 and 10.
+PENALTY = 1.0
+# What a stream is taken to hold when the promise is computed: posts that promote a claim, posts that are about one all
+# the same, and ordinary ones. Where fewer promote, a promise needs a higher score.
+STREAM = {"promotes": 0.05, "related": 0.05, "ordinary": 0.90}
+# The products' sources that the development sets stand for.
+SOURCES = {"covid_vax": "x", "ct22": "x", "cw_cure": "x", "ct25": "x", "vaxmyths": "reddit"}
+# Scores below this cannot alarm; they are not shipped.
+LEAST_SCORE = 0.3
+
+Floats = NDArray[np.float64]
+
+
+def fold_of(key: str) -> int:
+    """The fold of a post: all its candidates, in every set, fall into one."""
+    return hashlib.sha256(key.encode()).digest()[0] % FOLDS
+
+
+class Fits:
+    """Both regressions fitted on the posts for which `keep` holds."""
+
+    def __init__(self, sets: Sequence[Examples], keep: Callable[[str], bool]) -> None:
+        match, labels, weights, stance, kinds, says = [], [], [], [], [], []
+        for part in sets:
+            rows = np.array([keep(key) for key in part.keys])[:, None] & (part.labels != UNKNOWN)
+            related = part.labels != UNRELATED
+            match.append(part.match[rows])
+            labels.append(related[rows].astype(float))
+            # Every set has one say, however many posts it has.
+            weights.append(np.full(rows.sum(), 1000 / max(1, rows.sum())))
+            if not part.name.startswith("clef"):
+                told = rows & related
+                stance.append(part.stance[told])
+                kinds.append(np.array([STANCES.index(label) for label in part.labels[told]], dtype=np.int64))
+                says.append(np.full(told.sum(), 1.0))
+        say = np.concatenate(says)
+        self.match = fit_logistic(np.concatenate(match), np.concatenate(labels), np.concatenate(weights), PENALTY)
+        self.stance = fit_multinomial(np.concatenate(stance), np.concatenate(kinds), say, PENALTY)
+
+    def chances(self, part: Examples) -> tuple[Floats, Floats]:
+        """p_match (posts, top) and stance probabilities (posts, top, 4)."""
+        shape = part.labels.shape
+        stance = TrainedStance("", *self.stance).of_features(part.stance.reshape(-1, len(STANCE_FEATURES)))
+        return LogisticMatch("", self.match[0].tolist(), self.match[1]).of_features(part.match), stance.reshape(
+            *shape, 4
+        )
+
+
+def out_of_fold(sets: Sequence[Examples]) -> list[tuple[Floats, Floats]]:
+    """p_match and stance of every candidate, said by the fit that did not see its post."""
+
+    def without(fold: int) -> Callable[[str], bool]:
+        return lambda key: fold_of(key) != fold
+
+    fits = [Fits(sets, without(fold)) for fold in range(FOLDS)]
+    found = []
+    for part in sets:
+        match, stance = np.zeros(part.labels.shape), np.zeros((*part.labels.shape, 4))
+        folds = np.array([fold_of(key) for key in part.keys])
+        for fold, fit in enumerate(fits):
+            own = folds == fold
+            a, b = fit.chances(part)
+            match[own], stance[own] = a[own], b[own]
+        found.append((match, stance))
+    return found
+
+
+def describe(part: Examples, match: Floats, stance: Floats) -> str:
+    """One line of figures about a set."""
+    order = np.argsort(-match, axis=1, kind="stable")
+    ranked = np.take_along_axis(np.array(part.claims), order, axis=1)
+    has = np.array([bool(gold) for gold in part.gold])
+    hit = (ranked == np.array(part.gold)[:, None]) & has[:, None]
+    known = part.labels != UNKNOWN
+    related = known & (part.labels != UNRELATED)
+    text = f"{part.name}: {len(part.keys)} posts, p_match ECE {calibration_error(match[known], related[known]):.3f}"
+    if has.any():
+        text += f", right first {hit[has, 0].mean():.3f}, in five {hit[has, :5].any(1).mean():.3f}"
+    promotes = known & (part.labels == "promotes")
+    if promotes.any():
+        score = match * stance[..., 0]
+        guess = np.array(STANCES)[stance.argmax(-1)]
+        text += f", promotes AP {average_precision(score[known], promotes[known]):.3f} of {promotes.sum()}"
+        text += f" (related only {average_precision(stance[..., 0][related], promotes[related]):.3f})"
+        text += f", stance F1 {macro_f1(list(guess[related]), list(part.labels[related]), STANCES):.3f}"
+        text += f", promotes ECE {calibration_error(stance[..., 0][related], promotes[related]):.3f}"
+    return text
+
+
+def main() -> int:
+    """Read the development sets, fit, print the figures of the folds and write the three files of weights."""
+    folder = research_folder()
+    if folder is None:
+        print("skipped: AUSCULT_RESEARCH_DATA names no folder with the research sets", file=sys.stderr)
+        return 0
+    sets = development_sets(folder)
+    folds = out_of_fold(sets)
+    for part, (match, stance) in zip(sets, folds, strict=True):
+        print(describe(part, match, stance), flush=True)
+    fits = Fits(sets, lambda _: True)
+    PROMISE_WEIGHTS.write_text(json.dumps({"pools": promise_pools(sets, folds)}, separators=(",", ":")) + "\n")
+    reader = load_cross_encoder().reader_id
+    found = {"features": list(MATCH_FEATURES), "weights": _short(fits.match[0]), "intercept": _short(fits.match[1])}
+    _write(MATCH_WEIGHTS, "probability_id", "logistic", {"fitted_on": reader, **found})
+    found = {"features": list(STANCE_FEATURES), "weights": _short(fits.stance[0])}
+    _write(STANCE_WEIGHTS, "stance_id", "trained", {"fitted_on": reader, **found, "intercepts": _short(fits.stance[1])})
+    return 0
+
+
+def promise_pools(sets: Sequence[Examples], folds: Sequence[tuple[Floats, Floats]]) -> dict[str, list[list[float]]]:
+    """Labelled scores by source, and of all sources under "": rows of score, whether it promotes, and weight.
+
+    A row is a candidate that may alarm. Weights make the posts of a pool the STREAM, whatever the sets' sizes.
+    """
+    rows: dict[str, list[tuple[float, bool, str]]] = {"": []}
+    posts: dict[tuple[str, str], set[str]] = {}
+    for part, (match, stance) in zip(sets, folds, strict=True):
+        if part.name.startswith("clef") or part.name.endswith("bare claims"):
+            continue
+        scores = match * stance[..., 0]
+        for number, key in enumerate(part.keys):
+            labels = set(part.labels[number].tolist()) - {UNKNOWN}
+            ordinary = part.name in ("cw_cure", "ct25")
+            kind = "ordinary" if ordinary else "promotes" if "promotes" in labels else "related"
+            source = SOURCES.get(part.name if ordinary else key.split(":")[0], "written")
+            for pool in {"", source}:
+                posts.setdefault((pool, kind), set()).add(f"{part.name}/{key}")
+                for score, label in zip(scores[number], part.labels[number], strict=True):
+                    if score >= LEAST_SCORE and label != UNKNOWN:
+                        rows.setdefault(pool, []).append((round(float(score), 4), label == "promotes", kind))
+    found = {}
+    for pool, own in rows.items():
+        weight = {kind: STREAM[kind] / max(1, len(posts.get((pool, kind), ()))) for kind in STREAM}
+        # Without ordinary posts a pool says nothing of false alarms.
+        if posts.get((pool, "ordinary")) or pool == "":
+            found[pool] = [[score, float(right), weight[kind]] for score, right, kind in sorted(own)]
+    return found
+
+
+def development_sets(folder: Path) -> list[Examples]:
+    """All development sets, read with the claims as the product knows them and with their sentences alone."""
+    encoder, reader, claims = load_encoder(), load_cross_encoder(), corpus_claims()
+    near = near_claims(encoder, claims)
+    rich, plain = bench_of(encoder, reader, claims), bench_of(encoder, reader, bare(claims))
+    return [
+        written_examples(rich, "development", near, "written"),
+        written_examples(plain, "development", near, "written, bare claims"),
+        real_examples(rich, folder, "development", "real"),
+        real_examples(plain, folder, "development", "real, bare claims"),
+        *ordinary_examples(rich, folder, "development"),
+        clef_examples(encoder, reader, folder, "train", stripped=True),
+    ]
+
+
+def _short(values: Floats | float) -> object:
+    return np.round(values, 4).tolist()
+
+
+def _write(path: Path, name: str, kind: str, stored: dict[str, object]) -> None:
+    digest = hashlib.sha256(json.dumps(stored).encode()).hexdigest()[:8]
+    path.write_text(json.dumps({name: f"{kind}-{digest}", **stored}, indent=2) + "\n")
+    print(f"wrote {path.name}: {kind}-{digest}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

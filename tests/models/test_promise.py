@@ -1,0 +1,35 @@
+"""The promise: which score is proven, and by whose labels."""
+
+import numpy as np
+import pytest
+
+from models.promise import LEAST_LABELS, Labels, Promise, lowest_threshold
+
+
+def pool(right: int, wrong: int) -> Labels:
+    scores = np.linspace(0.99, 0.5, right + wrong)
+    promotes = np.array([1.0] * right + [0.0] * wrong)
+    return Labels(scores, promotes, np.ones(right + wrong))
+
+
+def test_a_promise_needs_labels_enough() -> None:
+    assert lowest_threshold(pool(LEAST_LABELS - 1, 0), 0.5) is None
+    assert lowest_threshold(pool(20, 0), 0.9) is None
+    assert lowest_threshold(pool(40, 0), 0.9) == pytest.approx(0.5)
+
+
+def test_the_threshold_stops_before_what_breaks_the_promise() -> None:
+    labels = pool(60, 60)
+    found = lowest_threshold(labels, 0.9)
+    assert found is not None
+    alarmed = labels.scores >= found
+    assert labels.promotes[alarmed].mean() >= 0.9
+    assert (lowest_threshold(labels, 0.95) or 1.0) >= found
+
+
+def test_a_source_without_a_pool_takes_all_labels_and_a_claim_its_own() -> None:
+    promise = Promise("p", {"": pool(60, 60), "x": pool(50, 0)})
+    assert promise.threshold(0.9, "x") == pytest.approx(0.5)
+    assert promise.threshold(0.9, "reddit") == promise.threshold(0.9)
+    assert promise.threshold(0.9, "reddit", own=pool(80, 0)) == pytest.approx(0.5)
+    assert Promise("p", {"": pool(3, 0)}).threshold(0.9) is None
