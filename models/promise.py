@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.metrics import lower_bound
+from models.metrics import lower_bound, share_interval
 
 WEIGHTS = Path(__file__).parent / "weights" / "promise.json"
 CONFIDENCE = 0.95
@@ -30,21 +30,37 @@ class Labels:
 
 @dataclass(frozen=True)
 class Promise:
-    """Pools of labelled scores by name ("" is all of them). `promise_id` names them."""
+    """Pools of labelled scores: "" is all of them, "x" those of a source, "claim:<id>" those of a claim.
+
+    `promise_id` names them.
+    """
 
     promise_id: str
-    pools: dict[str, Labels]
+    pools: Mapping[str, Labels]
+    _known: dict[tuple[float, str, str], float | None] = field(default_factory=dict, repr=False, compare=False)
 
-    def threshold(self, target: float, source: str = "", own: Labels | None = None) -> float | None:
+    def threshold(self, target: float, source: str = "", claim_id: str = "") -> float | None:
         """The lowest score whose alarms are right at least `target` of the time, by a lower 95 % bound.
 
-        The claim's own labels decide where they are enough, else the pool of its source, else all; None where
-        nothing is proven: then everything goes to review. `target` 0.9 means nine of ten.
+        Labels of the source, and then of the claim, overrule all labels where they prove a threshold of their own, or
+        prove that the one found so far breaks the promise. None where nothing is proven: then all goes to review.
+        `target` 0.9 means nine of ten.
         """
-        for labels in (own, self.pools.get(source) if source else None, self.pools.get("")):
-            if labels is not None and (found := lowest_threshold(labels, target)) is not None:
-                return found
-        return None
+        asked = (target, source, claim_id)
+        if asked not in self._known:
+            self._known[asked] = self._find(*asked)
+        return self._known[asked]
+
+    def _find(self, target: float, source: str, claim_id: str) -> float | None:
+        found: float | None = None
+        for name in dict.fromkeys(("", source, f"claim:{claim_id}")):
+            labels = self.pools.get(name)
+            if labels is None:
+                continue
+            own = lowest_threshold(labels, target)
+            if own is not None or (found is not None and _breaks(labels, found, target)):
+                found = own
+        return found
 
 
 def lowest_threshold(labels: Labels, target: float, confidence: float = CONFIDENCE) -> float | None:
@@ -65,6 +81,17 @@ def lowest_threshold(labels: Labels, target: float, confidence: float = CONFIDEN
         if place + 1 >= LEAST_LABELS and lower_bound(share * rows[place], rows[place], confidence) >= target:
             found = float(scores[place])
     return found
+
+
+def _breaks(labels: Labels, threshold: float, target: float) -> bool:
+    # Whether even the upper bound of the share that promotes is below the target.
+    above = labels.scores >= threshold
+    weights = labels.weights[above]
+    if not weights.sum():
+        return False
+    rows = float(weights.sum() ** 2 / (weights**2).sum())
+    share = float((weights * labels.promotes[above]).sum() / weights.sum())
+    return share_interval(share * rows, rows, 2 * CONFIDENCE - 1)[1] < target
 
 
 def load_promise(path: Path = WEIGHTS) -> Promise:

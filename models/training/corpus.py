@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from models.matcher import ClaimText
-from models.training.examples import table
+from models.training.examples import column, table
 
 _PLAN: tuple[str, ...] = ("kind", "platform", "voice", "style", "person", "length")
 Split = Literal["training", "development", "test"]
+# Health posts of every kind, as a stream holds them.
+ORDINARY = {"cw_cure": "cw_cure/tweets.tsv", "ct25": "ct25_4b_science_tweets/dev.tsv"}
 FOLDER = Path(__file__).parents[1] / "corpus"
 
 
@@ -85,10 +87,30 @@ def real_posts(folder: Path, split: Split) -> list[RealPost]:
     return found
 
 
+def ordinary_posts(folder: Path, name: str, split: Split) -> list[tuple[str, str, dict[str, str]]]:
+    """Key, text and labels of the posts of an ordinary set: its development half or its test half, by a hash.
+
+    The posts that come nearest to a claim were labelled; the others are taken as about none.
+    """
+    labels = {row["key"]: row["labels"] for row in _rows(FOLDER / "ordinary_labels.jsonl") if row["source"] == name}
+    found = []
+    for text in dict.fromkeys(column(folder / ORDINARY[name], "text")):
+        key = text_key(text)
+        if (int(key, 16) % 2 == 0) == (split == "development"):
+            found.append((key, text, labels.get(key, {})))
+    return found
+
+
 def post_claims() -> list[tuple[str, str, str, str]]:
     """Claims that were written for training posts: source, key of the post, claim, relation of the post to it."""
     rows = _rows(FOLDER / "post_claims.jsonl")
     return [(row["source"], row["key"], claim, relation) for row in rows for claim, relation in row["claims"]]
+
+
+def posts_with_claims() -> list[tuple[str, str, str]]:
+    """Training posts that were written together with claims of their own: post, claim, relation."""
+    rows = _rows(FOLDER / "posts_with_claims.jsonl")
+    return [(row["text"], claim, relation) for row in rows for claim, relation in row["claims"]]
 
 
 @cache

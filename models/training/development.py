@@ -1,7 +1,5 @@
 """The development sets, read as the product reads them: candidates with their features and labels."""
 
-import csv
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +14,7 @@ from models.matcher import ClaimIndex, ClaimText, build_index, claim_field_texts
 from models.reading import Reach, Reading, read_candidates
 from models.stance import fired_cues
 from models.trained_stance import stance_features
-from models.training.corpus import Split, real_posts, written_posts
+from models.training.corpus import ORDINARY, Split, ordinary_posts, real_posts, written_posts
 from models.training.examples import clef
 
 Floats = NDArray[np.float64]
@@ -115,15 +113,12 @@ def real_examples(bench: Bench, folder: Path, split: Split, name: str) -> Exampl
 
 
 def ordinary_examples(bench: Bench, folder: Path, split: Split) -> list[Examples]:
-    """Ordinary health posts, taken as unrelated to every claim, though a few do repeat one. Halved by a hash."""
-    sets = {"cw_cure": "cw_cure/tweets.tsv", "ct25": "ct25_4b_science_tweets/dev.tsv"}
+    """Ordinary health posts; the nearest to a claim are labelled, the rest is taken as unrelated."""
     found = []
-    for name, path in sets.items():
-        with (folder / path).open(encoding="utf-8", newline="") as lines:
-            texts = [row["text"] for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)]
-        keyed = [(hashlib.sha256(text.encode()).hexdigest()[:16], text) for text in dict.fromkeys(texts)]
-        half = [one for one in keyed if (int(one[0], 16) % 2 == 0) == (split == "development")]
-        found.append(examples(name, bench, half, [{}] * len(half), [""] * len(half), others=UNRELATED, top=4))
+    for name in ORDINARY:
+        posts = ordinary_posts(folder, name, split)
+        keyed, known = [(key, text) for key, text, _ in posts], [labels for *_, labels in posts]
+        found.append(examples(name, bench, keyed, known, [""] * len(posts), others=UNRELATED, top=4))
     return found
 
 

@@ -19,11 +19,12 @@ from models.match_probability import FEATURES as MATCH_FEATURES
 from models.match_probability import WEIGHTS as MATCH_WEIGHTS
 from models.match_probability import LogisticMatch
 from models.metrics import average_precision, calibration_error, macro_f1
+from models.promise import LEAST_LABELS
 from models.promise import WEIGHTS as PROMISE_WEIGHTS
 from models.trained_stance import FEATURES as STANCE_FEATURES
 from models.trained_stance import STANCES, TrainedStance
 from models.trained_stance import WEIGHTS as STANCE_WEIGHTS
-from models.training.corpus import corpus_claims
+from models.training.corpus import ORDINARY, corpus_claims
 from models.training.development import (
     UNKNOWN,
     UNRELATED,
@@ -150,9 +151,10 @@ def main() -> int:
 
 
 def promise_pools(sets: Sequence[Examples], folds: Sequence[tuple[Floats, Floats]]) -> dict[str, list[list[float]]]:
-    """Labelled scores by source, and of all sources under "": rows of score, whether it promotes, and weight.
+    """Labelled scores of all posts, by source and by claim: rows of score, whether it promotes, and weight.
 
-    A row is a candidate that may alarm. Weights make the posts of a pool the STREAM, whatever the sets' sizes.
+    Named as in models.promise.Promise. A claim has a pool where enough of its scores are labelled. A row is a candidate
+    that may alarm. Weights make the posts of a pool the STREAM, whatever the sets' sizes.
     """
     rows: dict[str, list[tuple[float, bool, str]]] = {"": []}
     posts: dict[tuple[str, str], set[str]] = {}
@@ -162,19 +164,24 @@ def promise_pools(sets: Sequence[Examples], folds: Sequence[tuple[Floats, Floats
         scores = match * stance[..., 0]
         for number, key in enumerate(part.keys):
             labels = set(part.labels[number].tolist()) - {UNKNOWN}
-            ordinary = part.name in ("cw_cure", "ct25")
-            kind = "ordinary" if ordinary else "promotes" if "promotes" in labels else "related"
+            ordinary = part.name in ORDINARY
+            about = not ordinary or bool(labels - {UNRELATED})
+            kind = "promotes" if "promotes" in labels else "related" if about else "ordinary"
             source = SOURCES.get(part.name if ordinary else key.split(":")[0], "written")
-            for pool in {"", source}:
+            for pool in ("", source):
                 posts.setdefault((pool, kind), set()).add(f"{part.name}/{key}")
-                for score, label in zip(scores[number], part.labels[number], strict=True):
-                    if score >= LEAST_SCORE and label != UNKNOWN:
+            for score, label, claim in zip(scores[number], part.labels[number], part.claims[number], strict=True):
+                if score >= LEAST_SCORE and label != UNKNOWN:
+                    for pool in ("", source, f"claim:{claim}"):
                         rows.setdefault(pool, []).append((round(float(score), 4), label == "promotes", kind))
     found = {}
     for pool, own in rows.items():
-        weight = {kind: STREAM[kind] / max(1, len(posts.get((pool, kind), ()))) for kind in STREAM}
-        # Without ordinary posts a pool says nothing of false alarms.
-        if posts.get((pool, "ordinary")) or pool == "":
+        # A claim's scores weigh as they do among all.
+        say = "" if pool.startswith("claim:") else pool
+        weight = {kind: STREAM[kind] / max(1, len(posts.get((say, kind), ()))) for kind in STREAM}
+        enough = len(own) >= LEAST_LABELS if say != pool else bool(pool == "" or posts.get((pool, "ordinary")))
+        # Without ordinary posts a source's pool says nothing of false alarms.
+        if enough:
             found[pool] = [[score, float(right), weight[kind]] for score, right, kind in sorted(own)]
     return found
 

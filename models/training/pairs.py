@@ -15,6 +15,7 @@ from models.training.corpus import (
     corpus_claims,
     corpus_true_neighbours,
     post_claims,
+    posts_with_claims,
     real_posts,
     set_texts,
     written_posts,
@@ -73,16 +74,30 @@ def contrast_pairs(folder: Path, encoder: Encoder) -> list[TrainingPair]:
 
     Claims that say nearly the same as one of the development or test split are left out: those must stay unseen.
     """
-    splits = claim_splits()
-    held = [text for claim in corpus_claims() if splits[claim.claim_id] != "training" for _, text in claim.fields]
     texts = {("written", post.post_id): post.text for post in written_posts("training")}
     found = []
     for source, key, claim, relation in post_claims():
         post = texts[source, key] if source == "written" else set_texts(folder, source)[key]
-        weight = 1.0 if source == "written" else CONTRAST_WEIGHT
-        found.append(TrainingPair(claim, "", (), fold_text(post), RELATIONS.index(relation), weight))
-    alike = (encoder.encode([pair.claim for pair in found]) @ encoder.encode(held).T).max(axis=1)
-    return [pair for pair, near in zip(found, alike, strict=True) if near < HELD_LIKENESS]
+        found.append(_contrast(claim, post, relation, 1.0 if source == "written" else CONTRAST_WEIGHT))
+    return _unseen(found, encoder)
+
+
+def voiced_pairs(encoder: Encoder) -> list[TrainingPair]:
+    """Posts in the voice of real ones with claims of their own, as `contrast_pairs` gives them."""
+    return _unseen(
+        [_contrast(claim, post, relation, CONTRAST_WEIGHT) for post, claim, relation in posts_with_claims()], encoder
+    )
+
+
+def _contrast(claim: str, post: str, relation: str, weight: float) -> TrainingPair:
+    return TrainingPair(claim, "", (), fold_text(post), RELATIONS.index(relation), weight)
+
+
+def _unseen(pairs: Sequence[TrainingPair], encoder: Encoder) -> list[TrainingPair]:
+    splits = claim_splits()
+    held = [text for claim in corpus_claims() if splits[claim.claim_id] != "training" for _, text in claim.fields]
+    alike = (encoder.encode([pair.claim for pair in pairs]) @ encoder.encode(held).T).max(axis=1)
+    return [pair for pair, near in zip(pairs, alike, strict=True) if near < HELD_LIKENESS]
 
 
 def _written(encoder: Encoder, claims: Mapping[str, ClaimText], chance: random.Random) -> Iterator[TrainingPair]:

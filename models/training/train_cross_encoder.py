@@ -1,4 +1,4 @@
-"""Train the cross-encoder on the CPU, in three stages: to infer, to read the corpus, to read any post with any claim.
+"""Train the cross-encoder on the CPU, in four stages: to infer, the corpus, any post with any claim, real voices.
 
 Run as `python -m models.training.train_cross_encoder`; AUSCULT_RESEARCH_DATA must name the research sets. Each stage is
 kept in the folder --work, and a later run goes on from what it finds there.
@@ -20,7 +20,7 @@ from models.cross_encoder import MAX_TOKENS, RELATIONS, WEIGHTS, claim_side
 from models.encoder import load_encoder, weights_folder
 from models.training.examples import research_folder
 from models.training.pack import pack
-from models.training.pairs import TrainingPair, claim_pairs, contrast_pairs, inference_pairs
+from models.training.pairs import TrainingPair, claim_pairs, contrast_pairs, inference_pairs, voiced_pairs
 
 SEED = 1
 BATCH = 32
@@ -29,6 +29,8 @@ RATE = 8e-5
 CORPUS_PASSES, CORPUS_UNRELATED, CORPUS_INFERENCE = 2, 7000, 13_000
 # Unrelated pairs of the corpus are four of five; each pass takes a new sample of them.
 LAST_PASSES, LAST_UNRELATED, LAST_INFERENCE = 6, 4000, 1000
+# The fourth stage, at half the rate: posts in the voice of real ones, with half of what the third stage read.
+VOICE_PASSES, VOICE_RATE, VOICE_UNRELATED, VOICE_SHARE = 2, 4e-5, 2500, 0.5
 WARM_SHARE, LAST_RATE = 0.08, 0.02
 SMOOTHING = 0.05
 # How often a claim is shown with its correction, and in another wording.
@@ -100,19 +102,19 @@ def main() -> int:
     tokenizer = AutoTokenizer.from_pretrained(str(weights_folder()))
     model = Reader(weights_folder())
     asked.work.mkdir(parents=True, exist_ok=True)
-    for number, passes in enumerate(_stages(folder), start=1):
+    for number, (passes, rate) in enumerate(_stages(folder), start=1):
         kept = asked.work / f"stage{number}.pt"
         if kept.is_file():
             model.load_state_dict(torch.load(kept, weights_only=True))
         else:
-            train(model, tokenizer, passes, RATE)
+            train(model, tokenizer, passes, rate)
             torch.save(model.state_dict(), kept)
     pack({name: value.detach().numpy() for name, value in model.state_dict().items()}, asked.out)
     return 0
 
 
-def _stages(folder: Path) -> list[list[list[TrainingPair]]]:
-    # The passes of each stage.
+def _stages(folder: Path) -> list[tuple[list[list[TrainingPair]], float]]:
+    # The passes of each stage, and its rate.
     encoder, chance = load_encoder(), random.Random(SEED)
     inference, corpus, contrasts = (
         inference_pairs(folder),
@@ -126,7 +128,12 @@ def _stages(folder: Path) -> list[list[list[TrainingPair]]]:
         [*_sampled(corpus, LAST_UNRELATED, chance), *contrasts, *chance.sample(inference, LAST_INFERENCE)]
         for _ in range(LAST_PASSES)
     ]
-    return [[inference], second, last]
+    voiced, part = voiced_pairs(encoder), int(VOICE_SHARE * len(contrasts))
+    voices = [
+        [*_sampled(corpus, VOICE_UNRELATED, chance), *voiced, *chance.sample(contrasts, part)]
+        for _ in range(VOICE_PASSES)
+    ]
+    return [([inference], RATE), (second, RATE), (last, RATE), (voices, VOICE_RATE)]
 
 
 def _sampled(pairs: Sequence[TrainingPair], unrelated: int, chance: random.Random) -> list[TrainingPair]:

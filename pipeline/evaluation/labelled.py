@@ -6,11 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.trained_stance import STANCES
-from models.training.corpus import Split, WrittenPost, real_posts, spanish_posts, text_key, written_posts
-from models.training.examples import column
+from models.training.corpus import (
+    Split,
+    WrittenPost,
+    ordinary_posts,
+    real_posts,
+    spanish_posts,
+    written_posts,
+)
 from pipeline.errors import ConfigError
 
-ORDINARY = {"cw_cure": "cw_cure/tweets.tsv", "ct25": "ct25_4b_science_tweets/dev.tsv"}
 MAX_PROBLEMS = 20
 
 
@@ -53,13 +58,9 @@ def real(folder: Path, split: Split) -> list[LabelledPost]:
 
 
 def ordinary(folder: Path, name: str, split: Split) -> list[LabelledPost]:
-    """Ordinary health posts, taken as about no claim (a few are): the development half or the test half, by a hash."""
-    found = []
-    for text in dict.fromkeys(column(folder / ORDINARY[name], "text")):
-        key = text_key(text)
-        if (int(key, 16) % 2 == 0) == (split == "development"):
-            found.append(LabelledPost(key, {}, kind=name, text=text))
-    return found
+    """Ordinary health posts; the few that were found to be about a claim have their labels."""
+    posts = ordinary_posts(folder, name, split)
+    return [LabelledPost(key, labels, kind=name, text=text) for key, text, labels in posts]
 
 
 def read_labelled(path: Path) -> list[LabelledPost]:

@@ -69,11 +69,15 @@ def figures(rows: pd.DataFrame) -> list[Figure]:
 
 
 def alarms(rows: pd.DataFrame, posts: int) -> list[Figure]:
-    """Alerts and reviews among `posts` ordinary posts, as shares of posts."""
-    return [
+    """Alerts and reviews among `posts` ordinary posts, as shares of posts, and how many of the alerts are right."""
+    found = [
         _share(f"{verdict} share", int(rows[rows["decision"] == verdict]["post"].nunique()), posts)
         for verdict in ("alert", "review")
     ]
+    alerts = rows[rows["decision"] == "alert"]
+    if len(alerts):
+        found.append(_share("alerts that are right", int((alerts["label"] == "promotes").sum()), len(alerts)))
+    return found
 
 
 def mean_figure(name: str, values: Sequence[float]) -> Figure:

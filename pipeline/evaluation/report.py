@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from models.training.corpus import Split
+from models.training.corpus import ORDINARY, Split
 from pipeline.evaluation import labelled
 from pipeline.evaluation.evasion import DISGUISES, FOLDED, disguised
 from pipeline.evaluation.labelled import LabelledPost
@@ -83,7 +83,7 @@ def _research(
 ) -> list[str]:
     parts: list[str] = []
     kept = [real, written]
-    for name in labelled.ORDINARY:
+    for name in ORDINARY:
         posts = labelled.ordinary(folder, name, split)
         rows = judged_rows(posts, judges["rich"], judges["rich"].policy["match_floor"])
         progress(len(posts))
@@ -104,7 +104,8 @@ def _research(
 
 def _promise(kept: Sequence[Judged], split: str, target: float) -> list[str]:
     real, written, *plain = kept
-    ordinary = pd.concat([post_alerts(rows, count) for rows, count in plain], ignore_index=True)
+    # A set of ordinary posts has a few that are about a claim; they would be counted twice.
+    ordinary = pd.concat([_unrelated(rows, count) for rows, count in plain], ignore_index=True)
     parts = [f"## The promise of {target:.0%}, {split}", ""]
     parts += ["| promoting posts from | share | streams that kept it | precision | recall |", "|---|---|---|---|---|"]
     for name, (rows, count) in (("real posts", real), ("written posts", written)):
@@ -116,6 +117,12 @@ def _promise(kept: Sequence[Judged], split: str, target: float) -> list[str]:
             one = replay_streams(promoting, related, ordinary, share, target)
             parts.append(f"| {name} | {share:.0%} | {one.kept:.3f} | {one.precision:.3f} | {one.recall:.3f} |")
     return [*parts, ""]
+
+
+def _unrelated(rows: pd.DataFrame, count: int) -> pd.DataFrame:
+    about = rows.loc[~rows["label"].isin(["", "unrelated"]), "post"]
+    alerts = post_alerts(rows, count)
+    return alerts[~alerts.index.isin(about)]
 
 
 def _evasion(judge: Judge, progress: Progress) -> list[str]:

@@ -70,11 +70,9 @@ def judge_candidates(
     for post in range(len(texts)):
         # Stable: where nothing was read, similarity keeps its order.
         ranked = [int(at) for at in np.argsort(-chances[post], kind="stable") if chances[post, at] >= floor]
-        threshold = models.promise.threshold(policy["promise_target"], sources[post] if sources else "")
+        source = sources[post] if sources else ""
         own = [
-            _judged(
-                judge, read, (post, at), rank, float(chances[post, at]), stances.get((post, at), _UNREAD), threshold
-            )
+            _judged(judge, read, (post, at), rank, float(chances[post, at]), stances.get((post, at), _UNREAD), source)
             for rank, at in enumerate(ranked, start=1)
         ]
         judged.append(own)
@@ -88,13 +86,14 @@ def _judged(
     rank: int,
     chance: float,
     stance: StanceScore,
-    threshold: float | None,
+    source: str,
 ) -> Judged:
     found, position = read.found, int(read.found.claim[place])
     claim_id = judge.index.claims[position].claim_id
     field, wording = judge.index.wordings[found.wording[place]]
     passage = read.passages[read.passage[place]]
     score = round(chance * stance.promotes, DIGITS)
+    threshold = judge.models.promise.threshold(judge.policy["promise_target"], source, claim_id)
     return Judged(
         claim=position,
         claim_id=claim_id,

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from models.training.corpus import FOLDER, claim_splits, corpus_claims, spanish_posts, written_posts
+from models.cross_encoder import RELATIONS
+from models.training.corpus import FOLDER, claim_splits, corpus_claims, post_claims, spanish_posts, written_posts
 from models.training.style import style_precision
 
 STANCES = ("promotes", "debunks", "questions", "neutral")
@@ -62,3 +63,21 @@ def test_real_posts_are_ids_and_labels_only(split: str) -> None:
         assert set(row["labels"]) <= set(row["candidates"])
         assert set(row["labels"].values()) <= set(STANCES)
         assert len(row["key"]) <= 24
+
+
+def test_claims_made_for_posts_are_of_training_posts_and_of_sets_that_may_be_trained_on() -> None:
+    written = {post.post_id for post in written_posts("training")}
+    sources = {source for source, *_ in post_claims()}
+    assert sources == {"written", "rumor", "misinfo_reddit"}
+    assert {key for source, key, *_ in post_claims() if source == "written"} <= written
+    assert {relation for *_, relation in post_claims()} == set(RELATIONS)
+
+
+def test_ordinary_labels_are_ids_and_labels_only() -> None:
+    rows = [json.loads(line) for line in (FOLDER / "ordinary_labels.jsonl").read_text().splitlines()]
+    assert {row["split"] for row in rows} == {"development", "test"}
+    for row in rows:
+        assert set(row) == {"source", "key", "split", "candidates", "first", "second", "labels"}
+        assert set(row["labels"]) <= set(row["candidates"])
+        assert set(row["labels"].values()) <= set(STANCES)
+        assert (int(row["key"], 16) % 2 == 0) == (row["split"] == "development")

@@ -27,9 +27,15 @@ def test_the_threshold_stops_before_what_breaks_the_promise() -> None:
     assert (lowest_threshold(labels, 0.95) or 1.0) >= found
 
 
-def test_a_source_without_a_pool_takes_all_labels_and_a_claim_its_own() -> None:
-    promise = Promise("p", {"": pool(60, 60), "x": pool(50, 0)})
+def test_labels_nearer_to_a_post_overrule_where_they_prove_something() -> None:
+    sure, bad, few = pool(80, 0), pool(0, 40), pool(3, 1)
+    promise = Promise("p", {"": pool(60, 60), "x": sure, "claim:myth": bad, "claim:new": few})
+    everyone = promise.threshold(0.9)
+    assert everyone is not None
+    assert everyone > 0.5
     assert promise.threshold(0.9, "x") == pytest.approx(0.5)
-    assert promise.threshold(0.9, "reddit") == promise.threshold(0.9)
-    assert promise.threshold(0.9, "reddit", own=pool(80, 0)) == pytest.approx(0.5)
-    assert Promise("p", {"": pool(3, 0)}).threshold(0.9) is None
+    assert promise.threshold(0.9, "reddit") == everyone
+    assert promise.threshold(0.9, "x", "myth") is None
+    assert promise.threshold(0.9, "reddit", "new") == everyone
+    assert Promise("p", {"": few}).threshold(0.9) is None
+    assert Promise("p", {"": few, "claim:own": sure}).threshold(0.9, "x", "own") == pytest.approx(0.5)
