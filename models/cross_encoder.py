@@ -1,7 +1,6 @@
 """Reads a claim and a post together: promotes, debunks, questions, neutral or unrelated, in int8 on the CPU."""
 
 import hashlib
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,8 +23,6 @@ UNRELATED = RELATIONS.index("unrelated")
 # What it was trained with; longer pairs lose the end of the longer side.
 MAX_TOKENS = 160
 BATCH_TOKENS = 4096
-
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s")
 
 Logits = NDArray[np.float32]
 
@@ -57,7 +54,7 @@ class CrossEncoder:
 
     def read(self, pairs: Sequence[StancePair]) -> Logits:
         """See PairReader. Each distinct pair is read once."""
-        texts = [(claim_side(pair.claim, pair.correction), fold_text(pair.post)) for pair in pairs]
+        texts = [(pair.claim, fold_text(pair.post)) for pair in pairs]
         row = {text: number for number, text in enumerate(dict.fromkeys(texts))}
         logits = np.empty((len(row), len(RELATIONS)), dtype=np.float32)
         encoded = self._tokenizer.encode_batch(list(row)) if row else []
@@ -80,12 +77,6 @@ class CrossEncoder:
         positions = np.broadcast_to(np.arange(length), shape)
         found: Logits = self._session.run(None, {"ids": ids, "types": types, "positions": positions, "mask": mask})[0]
         return found
-
-
-def claim_side(claim: str, correction: str) -> str:
-    """The claim as the model reads it; the correction's first sentence, where there is one, tells it what is so."""
-    first = _SENTENCE_END.split(correction, maxsplit=1)[0]
-    return f"{claim} Fact: {first}" if first else claim
 
 
 def related_odds(logits: Logits) -> Logits:

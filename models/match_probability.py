@@ -42,7 +42,7 @@ class MatchProbability(Protocol):
 
 
 class LogisticMatch:
-    """A fitted logistic regression; the fit and its figures are in models/cards/match_probability.md."""
+    """A fitted logistic regression; the fit and its figures are in models/cards/decisions.md."""
 
     def __init__(self, probability_id: str, weights: Sequence[float], intercept: float) -> None:
         self.probability_id = probability_id

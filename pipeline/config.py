@@ -84,6 +84,12 @@ class Policy:
         "the promise: at least this share of alerts is right, by a lower 95 % bound on labelled scores",
         "the operator's choice; nine of ten by default",
     )
+    unproven_score: Number = Number(
+        0.50,
+        "p_match x promotes",
+        "where no threshold is proven, an alert is raised from here on, marked as unproven; above 1 is never",
+        "to be measured",
+    )
     review_score: Number = Number(
         0.30, "p_match x promotes", "at or above it, what does not alarm is looked at by a person", "to be measured"
     )

@@ -43,6 +43,8 @@ from models.training.fits import fit_logistic, fit_multinomial
 FOLDS = 5
 # Chosen by log loss over the folds among 0.1, 1 and 10.
 PENALTY = 1.0
+# There are few real related posts, and they are what the written ones stand for.
+REAL_SAY = 2.0
 # What a stream is taken to hold when the promise is computed: posts that promote a claim, posts that are about one all
 # the same, and ordinary ones. Where fewer promote, a promise needs a higher score.
 STREAM = {"promotes": 0.05, "related": 0.05, "ordinary": 0.90}
@@ -75,7 +77,7 @@ class Fits:
                 told = rows & related
                 stance.append(part.stance[told])
                 kinds.append(np.array([STANCES.index(label) for label in part.labels[told]], dtype=np.int64))
-                says.append(np.full(told.sum(), 1.0))
+                says.append(np.full(told.sum(), 1.0 if part.name.startswith("written") else REAL_SAY))
         say = np.concatenate(says)
         self.match = fit_logistic(np.concatenate(match), np.concatenate(labels), np.concatenate(weights), PENALTY)
         self.stance = fit_multinomial(np.concatenate(stance), np.concatenate(kinds), say, PENALTY)

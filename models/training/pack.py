@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
 from models.cross_encoder import MAX_TOKENS
 from models.int8_graph import quantise
@@ -54,42 +54,3 @@ def _linear(packed: dict[str, NDArray[np.generic]], take: Mapping[str, Array], n
 def _norm(packed: dict[str, NDArray[np.generic]], take: Mapping[str, Array], name: str, old: str) -> None:
     for part in ("weight", "bias"):
         packed[f"{name}.{part}"] = take[f"{old}.{part}"]
-
-
-def unpack(path: Path) -> dict[str, Array]:
-    """The state that `pack` was given, to within half a level of int8; places beyond MAX_TOKENS are left out."""
-    held = load_file(path)
-    state = {
-        "encoder.embeddings.word_embeddings.weight": held["words"] * held["words.scale"][:, None],
-        "encoder.embeddings.token_type_embeddings.weight": held["sides"].astype(np.float32),
-        "head.weight": held["head.weight"].T.copy(),
-        "head.bias": held["head.bias"],
-    }
-    norms = {"embeddings.norm": "embeddings.LayerNorm"}
-    layer = 0
-    while f"layers.{layer}.up.weight" in held:
-        new, old = f"layers.{layer}", f"encoder.layer.{layer}"
-        whole = ("query", "key", "value")
-        for part, (weight, bias) in zip(whole, _thirds(held, f"{new}.query_key_value"), strict=True):
-            state[f"encoder.{old}.attention.self.{part}.weight"] = weight
-            state[f"encoder.{old}.attention.self.{part}.bias"] = bias
-        for name, place in (("output", "attention.output"), ("up", "intermediate"), ("down", "output")):
-            state[f"encoder.{old}.{place}.dense.weight"] = _weight(held, f"{new}.{name}")
-            state[f"encoder.{old}.{place}.dense.bias"] = held[f"{new}.{name}.bias"]
-        norms |= {f"{new}.attention_norm": f"{old}.attention.output.LayerNorm"}
-        norms |= {f"{new}.output_norm": f"{old}.output.LayerNorm"}
-        layer += 1
-    for new, old in norms.items():
-        for part in ("weight", "bias"):
-            state[f"encoder.{old}.{part}"] = held[f"{new}.{part}"]
-    return {name: np.ascontiguousarray(value, dtype=np.float32) for name, value in state.items()}
-
-
-def _weight(held: Mapping[str, NDArray[np.generic]], name: str) -> Array:
-    values = np.asarray(held[f"{name}.weight"], np.float32) * np.asarray(held[f"{name}.scale"], np.float32)
-    return np.ascontiguousarray(values.T)
-
-
-def _thirds(held: Mapping[str, NDArray[np.generic]], name: str) -> list[tuple[Array, Array]]:
-    bias = np.asarray(held[f"{name}.bias"], np.float32)
-    return list(zip(np.split(_weight(held, name), 3), np.split(bias, 3), strict=True))

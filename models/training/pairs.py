@@ -27,7 +27,7 @@ HARD_OTHERS, SEARCHED = 4, 14
 COMMENTS = 400
 # There are few real related pairs, and they are what the written ones stand for.
 REAL_WEIGHT = 4.0
-CONTRAST_WEIGHT = 1.5
+CONTRAST_WEIGHT, VOICE_WEIGHT = 1.5, 2.0
 # Cosine at which a claim written for a post counts as one that is held back for measuring.
 HELD_LIKENESS = 0.75
 NLI_SETS = ("nli_conj", "nli_scone", "nli_negation", "perspectrum", "fever_symmetric")
@@ -85,7 +85,7 @@ def contrast_pairs(folder: Path, encoder: Encoder) -> list[TrainingPair]:
 def voiced_pairs(encoder: Encoder) -> list[TrainingPair]:
     """Posts in the voice of real ones with claims of their own, as `contrast_pairs` gives them."""
     return _unseen(
-        [_contrast(claim, post, relation, CONTRAST_WEIGHT) for post, claim, relation in posts_with_claims()], encoder
+        [_contrast(claim, post, relation, VOICE_WEIGHT) for post, claim, relation in posts_with_claims()], encoder
     )
 
 

@@ -20,8 +20,9 @@ _DECISIONS = {
 }
 _REASONS = {
     "promotes_claim": "it spreads the claim, and alerts with such a score are right often enough",
+    "unproven_alert": "it spreads the claim by a high score; that such alerts are right often enough is not proven",
     "below_promise": "it may spread the claim, but alerts with such a score are not proven to be right often enough",
-    "unproven": "it may spread the claim, but too little is labelled to prove any alert",
+    "unproven": "it may spread the claim, but its score is too low for an alert",
     "too_weak": "it may be about the claim, too weakly to be worth a look",
     "debunks_claim": "it speaks against the claim",
     "asks_about_claim": "it asks about the claim",

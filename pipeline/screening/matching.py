@@ -23,17 +23,16 @@ class Decision:
 def decide(p_match: float, stance: StanceScore, score: float, threshold: float | None, policy: Policy) -> Decision:
     """What is done about a candidate whose `score` is p_match times p(promotes).
 
-    At or above `threshold`, above which alarms are proven to be right often enough, it alarms; None means that nothing
-    is proven. Below it, and at or above `review_score`, a person looks; the rest is counted by its stance.
+    At or above `threshold`, above which alarms are proven to be right often enough, it alarms. Where nothing is proven
+    (None) it alarms at `unproven_score`, and says so. Below that, and at or above `review_score`, a person looks; the
+    rest is counted by its stance.
     """
     if p_match < policy["match_floor"]:
         return Decision("none", "below_match_floor")
-    if stance.stance != "promotes":
-        held = Decision("counted", _COUNTED[stance.stance])
-    else:
-        held = Decision("counted", "too_weak")
-    if score < policy["review_score"]:
-        return held
-    if stance.stance == "promotes" and threshold is not None and score >= threshold:
-        return Decision("alert", "promotes_claim")
-    return Decision("review", "unproven" if threshold is None else "below_promise")
+    promotes = stance.stance == "promotes"
+    least = policy["unproven_score"] if threshold is None else threshold
+    if promotes and score >= least:
+        return Decision("alert", "unproven_alert" if threshold is None else "promotes_claim")
+    if score >= policy["review_score"]:
+        return Decision("review", "unproven" if threshold is None else "below_promise")
+    return Decision("counted", "too_weak" if promotes else _COUNTED[stance.stance])

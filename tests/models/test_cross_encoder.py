@@ -8,7 +8,7 @@ import torch
 from transformers import BertConfig, BertModel
 
 from models import int8_graph
-from models.cross_encoder import RELATIONS, WEIGHTS, CrossEncoder, claim_side, load_cross_encoder, related_odds
+from models.cross_encoder import RELATIONS, WEIGHTS, CrossEncoder, load_cross_encoder, related_odds
 from models.encoder import weights_folder
 from models.int8_graph import quantise
 from models.stance import StancePair
@@ -36,9 +36,7 @@ def test_the_packed_graph_answers_as_the_model_that_was_packed(tmp_path: Path) -
     tokenizer = weights_folder() / "tokenizer.json"
     found = CrossEncoder(tmp_path / "tiny.safetensors", tokenizer).read(PAIRS)
     for row, pair in zip(found, PAIRS, strict=True):
-        own = CrossEncoder(tmp_path / "tiny.safetensors", tokenizer)._tokenizer.encode(
-            claim_side(pair.claim, pair.correction), pair.post.strip()
-        )
+        own = CrossEncoder(tmp_path / "tiny.safetensors", tokenizer)._tokenizer.encode(pair.claim, pair.post.strip())
         with torch.inference_mode():
             hidden = model(torch.tensor([own.ids]), token_type_ids=torch.tensor([own.type_ids])).last_hidden_state
             expected = head(hidden.mean(1))[0].numpy()
@@ -68,12 +66,22 @@ def test_related_odds_are_those_of_the_four_against_unrelated() -> None:
     assert related_odds(logits)[0] == pytest.approx(np.log(0.8 / 0.2), abs=1e-5)
 
 
-def test_only_the_first_sentence_of_a_correction_is_read() -> None:
-    assert claim_side("A claim.", "It is not so. More of it.") == "A claim. Fact: It is not so."
-    assert claim_side("A claim.", "") == "A claim."
-
-
 def test_the_weights_are_small_and_plain() -> None:
     assert WEIGHTS.suffix == ".safetensors"
     assert WEIGHTS.stat().st_size < 30_000_000
     assert int8_graph.OPSET == 20
+
+
+@pytest.mark.parametrize(
+    ("post", "relation"),
+    [
+        ("The MMR vaccine causes autism. My nephew stopped talking two weeks after his shot.", "promotes"),
+        ("MMR vaccine gave my son autism and his doctor won't admit it", "promotes"),
+        ("Vaccines do not cause autism.", "debunks"),
+        ("Does the MMR vaccine cause autism?", "questions"),
+        ("We had a lovely picnic by the river on Sunday.", "unrelated"),
+    ],
+)
+def test_plain_posts_are_read_as_a_person_would(reader: CrossEncoder, post: str, relation: str) -> None:
+    logits = reader.read([StancePair(PAIRS[0].claim, "", post)])[0]
+    assert RELATIONS[int(logits.argmax())] == relation

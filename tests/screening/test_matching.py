@@ -17,7 +17,9 @@ def score(**shares: float) -> StanceScore:
     ("p_match", "stance", "threshold", "decision", "reason"),
     [
         (1.0, score(promotes=0.9, debunks=0.1), PROVEN, "alert", "promotes_claim"),
-        (1.0, score(promotes=0.9, debunks=0.1), None, "review", "unproven"),
+        (1.0, score(promotes=0.9, debunks=0.1), None, "alert", "unproven_alert"),
+        (1.0, score(promotes=0.46, debunks=0.3, neutral=0.24), None, "review", "unproven"),
+        (1.0, score(promotes=0.2, debunks=0.1, questions=0.1, neutral=0.15), None, "counted", "too_weak"),
         (0.7, score(promotes=0.9, debunks=0.1), PROVEN, "review", "below_promise"),
         (1.0, score(promotes=0.49, debunks=0.51), 0.4, "review", "below_promise"),
         (1.0, score(promotes=0.01, debunks=0.99), PROVEN, "counted", "debunks_claim"),
