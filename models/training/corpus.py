@@ -107,12 +107,6 @@ def post_claims() -> list[tuple[str, str, str, str]]:
     return [(row["source"], row["key"], claim, relation) for row in rows for claim, relation in row["claims"]]
 
 
-def posts_with_claims() -> list[tuple[str, str, str]]:
-    """Training posts that were written together with claims of their own: post, claim, relation."""
-    rows = _rows(FOLDER / "posts_with_claims.jsonl")
-    return [(row["text"], claim, relation) for row in rows for claim, relation in row["claims"]]
-
-
 @cache
 def set_texts(folder: Path, source: str) -> dict[str, str]:
     """All texts of a research set by the key that the labels use. The first of equal keys stands."""

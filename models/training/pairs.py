@@ -15,7 +15,6 @@ from models.training.corpus import (
     corpus_claims,
     corpus_true_neighbours,
     post_claims,
-    posts_with_claims,
     real_posts,
     set_texts,
     written_posts,
@@ -27,7 +26,7 @@ HARD_OTHERS, SEARCHED = 4, 14
 COMMENTS = 400
 # There are few real related pairs, and they are what the written ones stand for.
 REAL_WEIGHT = 4.0
-CONTRAST_WEIGHT, VOICE_WEIGHT = 1.5, 2.0
+CONTRAST_WEIGHT = 1.5
 # Cosine at which a claim written for a post counts as one that is held back for measuring.
 HELD_LIKENESS = 0.75
 NLI_SETS = ("nli_conj", "nli_scone", "nli_negation", "perspectrum", "fever_symmetric")
@@ -80,13 +79,6 @@ def contrast_pairs(folder: Path, encoder: Encoder) -> list[TrainingPair]:
         post = texts[source, key] if source == "written" else set_texts(folder, source)[key]
         found.append(_contrast(claim, post, relation, 1.0 if source == "written" else CONTRAST_WEIGHT))
     return _unseen(found, encoder)
-
-
-def voiced_pairs(encoder: Encoder) -> list[TrainingPair]:
-    """Posts in the voice of real ones with claims of their own, as `contrast_pairs` gives them."""
-    return _unseen(
-        [_contrast(claim, post, relation, VOICE_WEIGHT) for post, claim, relation in posts_with_claims()], encoder
-    )
 
 
 def _contrast(claim: str, post: str, relation: str, weight: float) -> TrainingPair:

@@ -1,8 +1,8 @@
-"""Train the cross-encoder on the CPU: two runs from one start, a long and a short one, whose weights are averaged.
+"""Train the cross-encoder on the CPU: to infer, to read the corpus, to read any post with any claim.
 
 Run as `python -m models.training.train_cross_encoder`; AUSCULT_RESEARCH_DATA must name the research sets. What a part
-of it leaves is kept in the folder --work, and a later call goes on from there. The mean of weights is a "model soup"
-(Wortsman et al., 2022): one model at the price of one, better here than either run.
+of it leaves is kept in the folder --work, and a later call goes on from there. What ships is the mean of the weights
+after the second and the third part (after Izmailov et al., 2018): better here than either.
 """
 
 import argparse
@@ -22,17 +22,15 @@ from models.cross_encoder import MAX_TOKENS, RELATIONS, WEIGHTS
 from models.encoder import load_encoder, weights_folder
 from models.training.examples import research_folder
 from models.training.pack import pack
-from models.training.pairs import TrainingPair, claim_pairs, contrast_pairs, inference_pairs, voiced_pairs
+from models.training.pairs import TrainingPair, claim_pairs, contrast_pairs, inference_pairs
 
 SEED = 1
 BATCH = 32
 RATE = 8e-5
-# The long run reads part of the inference pairs again with the corpus, and a few at the end, against forgetting.
+# Part of the inference pairs is read again with the corpus, and a few at the end, against forgetting.
 CORPUS_PASSES, CORPUS_UNRELATED, CORPUS_INFERENCE = 2, 7000, 13_000
 # Unrelated pairs of the corpus are four of five; each pass takes a new sample of them.
-LONG_PASSES, UNRELATED, INFERENCE = 6, 4000, 1000
-# The short run reads half of the claims made for posts in each pass, and all posts in the voice of real ones.
-SHORT_PASSES = 2
+LAST_PASSES, LAST_UNRELATED, LAST_INFERENCE = 6, 4000, 1000
 WARM_SHARE, LAST_RATE = 0.08, 0.02
 SMOOTHING = 0.05
 # How often a claim is shown with the first sentence of its correction, and in another wording. The reader that ships
@@ -97,7 +95,7 @@ def train(
 
 
 def main() -> int:
-    """Train what is not kept yet and write the packed mean of both runs."""
+    """Train what is not kept yet and write the packed mean."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, default=Path(".auscult/training"), help="where parts are kept")
     parser.add_argument("--out", type=Path, default=WEIGHTS)
@@ -110,9 +108,8 @@ def main() -> int:
     plan = _Plan(folder)
     started = _kept(asked.work / "inference.pt", None, lambda: [plan.inference])
     corpus = _kept(asked.work / "corpus.pt", started, plan.corpus_passes)
-    long = _kept(asked.work / "long.pt", corpus, plan.long_passes)
-    short = _kept(asked.work / "short.pt", started, plan.short_passes)
-    pack({name: ((long[name].float() + short[name].float()) / 2).numpy() for name in long}, asked.out)
+    last = _kept(asked.work / "last.pt", corpus, plan.last_passes)
+    pack({name: ((corpus[name].float() + last[name].float()) / 2).numpy() for name in last}, asked.out)
     return 0
 
 
@@ -125,9 +122,7 @@ class _Plan:
         self.inference = inference_pairs(folder)
         self.corpus = claim_pairs(folder, encoder)
         self.contrasts = contrast_pairs(folder, encoder)
-        self.voiced = voiced_pairs(encoder)
         self.chance.shuffle(self.inference)
-        self.chance.shuffle(self.contrasts)
 
     def corpus_passes(self) -> list[list[TrainingPair]]:
         """The corpus, and other inference pairs in each pass."""
@@ -136,17 +131,12 @@ class _Plan:
             for at in range(CORPUS_PASSES)
         ]
 
-    def long_passes(self) -> list[list[TrainingPair]]:
+    def last_passes(self) -> list[list[TrainingPair]]:
         """The corpus and all claims made for posts."""
-        return [[*self._corpus(UNRELATED), *self.contrasts, *self._some()] for _ in range(LONG_PASSES)]
-
-    def short_passes(self) -> list[list[TrainingPair]]:
-        """The corpus, a part of the claims made for posts, and posts in the voice of real ones."""
-        parts = [self.contrasts[at::SHORT_PASSES] for at in range(SHORT_PASSES)]
-        return [[*self._corpus(UNRELATED), *part, *self.voiced, *self._some()] for part in parts]
-
-    def _some(self) -> list[TrainingPair]:
-        return self.chance.sample(self.inference, INFERENCE)
+        return [
+            [*self._corpus(LAST_UNRELATED), *self.contrasts, *self.chance.sample(self.inference, LAST_INFERENCE)]
+            for _ in range(LAST_PASSES)
+        ]
 
     def _corpus(self, unrelated: int) -> list[TrainingPair]:
         apart = RELATIONS.index("unrelated")

@@ -1,7 +1,6 @@
 """The corpus: splits that share nothing, enough posts of every kind, no style shortcut, no text of a research set."""
 
 import json
-import re
 from collections import Counter
 from dataclasses import replace
 
@@ -13,7 +12,6 @@ from models.training.corpus import (
     claim_splits,
     corpus_claims,
     post_claims,
-    posts_with_claims,
     spanish_posts,
     written_posts,
 )
@@ -90,9 +88,3 @@ def test_ordinary_labels_are_ids_and_labels_only() -> None:
         assert set(row["labels"]) <= set(row["candidates"])
         assert set(row["labels"].values()) <= set(STANCES)
         assert (int(row["key"], 16) % 2 == 0) == (row["split"] == "development")
-
-
-def test_posts_written_with_claims_name_nobody_and_know_their_relations() -> None:
-    assert len({post for post, *_ in posts_with_claims()}) == 800
-    assert {relation for *_, relation in posts_with_claims()} == set(RELATIONS)
-    assert not [post for post, *_ in posts_with_claims() if re.search(r"@(?!user)\w", post)]

@@ -75,7 +75,7 @@ def test_one_claim_without_other_fields_is_enough(tiny: FakeEncoder) -> None:
     posts = ["cell phones cause brain cancer", "a lovely walk by the sea"]
     found = nearest_claims(index, tiny.encode(posts), posts, 10)
     same, other = load_match_probability().estimate(found, np.array([[5.0], [-5.0]]), posts)[:, 0]
-    assert same > 0.8
+    assert same > 0.6
     assert other < 0.1
     assert load_match_probability().estimate(found, np.full((2, 1), np.nan), posts).max() == 0
 
@@ -94,7 +94,7 @@ def test_vectors_must_fit(tiny: FakeEncoder) -> None:
 
 def test_features_and_weights_belong_together(tiny: FakeEncoder, tmp_path_factory: pytest.TempPathFactory) -> None:
     found = nearest_claims(index_of(CLAIMS, tiny), tiny.encode(POSTS), POSTS, 3)
-    assert match_features(found, POSTS).shape == (5, 3, len(FEATURES))
+    assert match_features(found, np.zeros((5, 3)), POSTS).shape == (5, 3, len(FEATURES))
     other = tmp_path_factory.mktemp("weights") / "other.json"
     other.write_text(WEIGHTS.read_text().replace('"dense"', '"density"'))
     with pytest.raises(ValueError, match="was fitted on"):

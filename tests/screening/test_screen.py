@@ -54,7 +54,7 @@ def test_rows_say_what_matched_and_why(screened) -> None:
     assert tuple(row.index) == MATCH_COLUMNS
     assert (row["rank"], row["field"], row["matched_text"]) == (1, "claim", "The MMR vaccine causes autism.")
     assert row["stance"] == "promotes"
-    assert row["reason"] == "promotes_claim"
+    assert row["reason"] in ("promotes_claim", "unproven_alert")
     assert "promote:repeats the claim" in row["cues"]
     assert sum(row[name] for name in STANCES) == pytest.approx(1)
     assert row["p_match"] >= POLICY["match_floor"]
