@@ -43,6 +43,8 @@ FOLDED = frozenset(
         "homoglyphs",
         "zero width",
         "full width",
+        "leet",
+        "emoji between words",
         "spaced letters",
         "dotted letters",
         "combining marks",

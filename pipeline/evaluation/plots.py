@@ -20,13 +20,13 @@ def reliability_plot(sets: Mapping[str, pd.DataFrame], path: Path) -> None:
     Points stand at the mean of their bin, larger where it holds more. Raises OSError where `path` cannot be written.
     """
     with mpl.rc_context({"font.size": 10, "svg.hashsalt": "auscult"}):
-        figure = Figure(figsize=(9, 4.4), layout="constrained")
+        figure = Figure(figsize=(9, 5), layout="constrained")
         axes = figure.subplots(1, len(_PANELS))
         for panel, (title, column) in zip(axes, _PANELS, strict=True):
             _panel(panel, title)
             for name, rows in sets.items():
                 _line(panel, name, rows, column)
-            panel.legend(loc="upper left", frameon=False)
+            panel.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), frameon=False)
         figure.savefig(path, dpi=110)
 
 
