@@ -27,7 +27,7 @@ def reliability_plot(sets: Mapping[str, pd.DataFrame], path: Path) -> None:
             for name, rows in sets.items():
                 _line(panel, name, rows, column)
             panel.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), frameon=False)
-        figure.savefig(path, dpi=110)
+        figure.savefig(path, dpi=110, bbox_inches="tight")
 
 
 def _panel(panel: Axes, title: str) -> None:
