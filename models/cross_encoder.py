@@ -1,23 +1,20 @@
 """Reads a claim and a post together: promotes, debunks, questions, neutral or unrelated, in int8 on the CPU."""
 
 import hashlib
+import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
-from tokenizers import Tokenizer
 
 from models.encoder import weights_folder
 from models.folding import FOLDING_VERSION, fold_text
-from models.int8_graph import build_graph
-from models.stance import StancePair
+from models.stance import STANCES, StancePair
 
 WEIGHTS = Path(__file__).parent / "weights" / "cross_encoder.safetensors"
-RELATIONS = ("promotes", "debunks", "questions", "neutral", "unrelated")
+RELATIONS = (*STANCES, "unrelated")
 HEADS = 12
 UNRELATED = RELATIONS.index("unrelated")
 # What it was trained with; longer pairs lose the end of the longer side.
@@ -41,20 +38,26 @@ class CrossEncoder:
     """The int8 cross-encoder behind PairReader; its card is models/cards/cross_encoder.md."""
 
     def __init__(self, weights: Path, tokenizer: Path, threads: int = 2) -> None:
+        # Imported here: a command that reads no post starts without them.
+        from models.int8_graph import build_graph
+
+        onnxruntime, stored = importlib.import_module("onnxruntime"), weights.read_bytes()
+        tensors = importlib.import_module("safetensors.numpy").load(stored)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         # Threads that spin while they wait take the processor from the database and from each other.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        graph = build_graph(load_file(weights), HEADS)
+        graph = build_graph(tensors, HEADS)
         self._session: Any = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        self._tokenizer: Any = Tokenizer.from_file(str(tokenizer))
+        self._tokenizer: Any = importlib.import_module("tokenizers").Tokenizer.from_file(str(tokenizer))
         self._tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
         self._tokenizer.no_padding()
-        self.reader_id = f"cross-{hashlib.sha256(weights.read_bytes()).hexdigest()[:8]}-f{FOLDING_VERSION}"
+        self.reader_id = f"cross-{hashlib.sha256(stored).hexdigest()[:8]}-f{FOLDING_VERSION}"
 
     def read(self, pairs: Sequence[StancePair]) -> Logits:
         """See PairReader. Each distinct pair is read once."""
-        texts = [(pair.claim, fold_text(pair.post)) for pair in pairs]
+        folded = {post: fold_text(post) for post in {pair.post for pair in pairs}}
+        texts = [(pair.claim, folded[pair.post]) for pair in pairs]
         row = {text: number for number, text in enumerate(dict.fromkeys(texts))}
         logits = np.empty((len(row), len(RELATIONS)), dtype=np.float32)
         encoded = self._tokenizer.encode_batch(list(row)) if row else []

@@ -1,7 +1,7 @@
 """From post vectors to the nearest claims: cosine to each wording, plus word overlap (BM25)."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import bm25s
@@ -28,6 +28,21 @@ class ClaimText:
 
     claim_id: str
     fields: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, claim_id: str, claim: str, variants: Iterable[str], correction: str) -> "ClaimText":
+        """The fields of a claim of the claims database."""
+        told = [("variant", variant) for variant in variants]
+        return cls(claim_id, (("claim", claim), *told, ("correction", correction)))
+
+    @property
+    def correction(self) -> str:
+        """What is so instead; "" where nothing is known."""
+        return dict(self.fields).get("correction", "")
+
+    def bare(self) -> "ClaimText":
+        """The claim with its sentence alone."""
+        return ClaimText(self.claim_id, self.fields[:1])
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,13 @@ Flags = NDArray[np.bool_]
 BOOTSTRAPS = 1000
 
 
+def softmax(powers: Floats) -> Floats:
+    """Shares that sum to 1 in each row of `powers`, shape (n, classes)."""
+    raised = np.exp(powers - powers.max(axis=1, keepdims=True))
+    found: Floats = raised / raised.sum(axis=1, keepdims=True)
+    return found
+
+
 def average_precision(scores: Floats, positive: Flags) -> float:
     """Mean of the precision at each positive, by falling score; ties in the order given. NaN without a positive."""
     hits = positive[np.argsort(-scores, kind="stable")]

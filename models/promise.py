@@ -43,7 +43,7 @@ class Promise:
         """The lowest score whose alarms are right at least `target` of the time, by a lower 95 % bound.
 
         Labels of the source, and then of the claim, overrule all labels where they prove a threshold of their own, or
-        prove that the one found so far breaks the promise. None where nothing is proven: then all goes to review.
+        prove that the one found so far breaks the promise. None where nothing is proven.
         `target` 0.9 means nine of ten.
         """
         asked = (target, source, claim_id)
@@ -69,29 +69,30 @@ def lowest_threshold(labels: Labels, target: float, confidence: float = CONFIDEN
     Rows are taken from the highest score down; the bound is the one-sided Wilson bound on the effective number of rows
     (Kish: the squared sum of the weights over the sum of their squares).
     """
-    order = np.argsort(-labels.scores, kind="stable")
-    scores, right, weights = labels.scores[order], labels.promotes[order], labels.weights[order]
-    total, squares, hits = np.cumsum(weights), np.cumsum(weights**2), np.cumsum(weights * right)
-    rows = total**2 / np.maximum(squares, 1e-12)
+    scores, hits, rows = _above(labels)
     found = None
-    for place in range(len(scores)):
+    for place in range(LEAST_LABELS - 1, len(scores)):
         if place + 1 < len(scores) and scores[place + 1] == scores[place]:
             continue
-        share = hits[place] / total[place]
-        if place + 1 >= LEAST_LABELS and lower_bound(share * rows[place], rows[place], confidence) >= target:
+        if lower_bound(hits[place], rows[place], confidence) >= target:
             found = float(scores[place])
     return found
 
 
 def _breaks(labels: Labels, threshold: float, target: float) -> bool:
     # Whether even the upper bound of the share that promotes is below the target.
-    above = labels.scores >= threshold
-    weights = labels.weights[above]
-    if not weights.sum():
-        return False
-    rows = float(weights.sum() ** 2 / (weights**2).sum())
-    share = float((weights * labels.promotes[above]).sum() / weights.sum())
-    return share_interval(share * rows, rows, 2 * CONFIDENCE - 1)[1] < target
+    scores, hits, rows = _above(labels)
+    last = int((scores >= threshold).sum()) - 1
+    return last >= 0 and share_interval(hits[last], rows[last], 2 * CONFIDENCE - 1)[1] < target
+
+
+def _above(labels: Labels) -> tuple[Floats, Floats, Floats]:
+    # Scores from the highest down; up to each of them, the effective number of rows that promote, and of all rows.
+    order = np.argsort(-labels.scores, kind="stable")
+    weights = labels.weights[order]
+    total, squares, hits = np.cumsum(weights), np.cumsum(weights**2), np.cumsum(weights * labels.promotes[order])
+    rows = total**2 / np.maximum(squares, 1e-12)
+    return labels.scores[order], hits / np.maximum(total, 1e-12) * rows, rows
 
 
 def load_promise(path: Path = WEIGHTS) -> Promise:

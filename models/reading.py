@@ -53,7 +53,6 @@ def read_candidates(
     texts: Sequence[str],
     vectors: Vectors,
     index: ClaimIndex,
-    corrections: Sequence[str],
     encoder: Encoder,
     reader: PairReader,
     reach: Reach,
@@ -62,7 +61,7 @@ def read_candidates(
     """Find and read the candidates of each text.
 
     `vectors` (texts, d) are those of the texts, or of `searched`, which retrieval reads where it differs; a long text
-    is read in passages, encoded here. `corrections` are those of index.claims, in order, "" where there is none.
+    is read in passages, encoded here.
     """
     asked = texts if searched is None else searched
     split = [split_passages(text) for text in texts]
@@ -77,7 +76,7 @@ def read_candidates(
     found, passage = _of_posts(nearest_claims(index, rows, sought, reach.top, reach.sparse_weight), owner, len(texts))
     near = found.similarity >= np.maximum(reach.floor, found.similarity[:, :1] - reach.behind)
     places = [(int(post), int(rank)) for post, rank in zip(*np.nonzero(near), strict=True)]
-    pairs = [_pair(index, corrections, found, place, cut[passage[place]]) for place in places]
+    pairs = [_pair(index, found, place, cut[passage[place]]) for place in places]
     logits = reader.read(pairs)
     related = np.full(found.similarity.shape, np.nan)
     related[near] = related_odds(logits)
@@ -85,13 +84,11 @@ def read_candidates(
     return Reading(found, passage, passages, best, places, pairs, logits, related)
 
 
-def _pair(
-    index: ClaimIndex, corrections: Sequence[str], found: Candidates, place: tuple[int, int], text: str
-) -> StancePair:
+def _pair(index: ClaimIndex, found: Candidates, place: tuple[int, int], text: str) -> StancePair:
     position = int(found.claim[place])
     claim = index.wordings[index.starts[position]][1]
     wording = index.wordings[found.wording[place]][1]
-    return StancePair(claim, corrections[position], text, wording if wording != claim else "")
+    return StancePair(claim, index.claims[position].correction, text, wording if wording != claim else "")
 
 
 def _of_posts(found: Candidates, owner: Positions, posts: int) -> tuple[Candidates, Positions]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from models import stance_cues as cues
 from models.folding import fold_text, sparse_words
 
+STANCES = ("promotes", "debunks", "questions", "neutral")
 # How far a negator reaches, in words; longer reaches deny what stands in the next clause.
 REACH = 4
 # Share of a claim's words (by group of meaning) that a post must hold to repeat it.

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.cross_encoder import Logits
-from models.stance import StancePair, StanceScore, fired_cues
+from models.metrics import softmax
+from models.stance import STANCES, StancePair, StanceScore, fired_cues
 
 WEIGHTS = Path(__file__).parent / "weights" / "stance.json"
-STANCES = ("promotes", "debunks", "questions", "neutral")
 CUE_KINDS = ("promote", "assert", "debunk", "correction", "question", "satire", "news", "hearsay")
 FEATURES = (*STANCES, *CUE_KINDS)
 # A third cue of a kind says no more than the second.
@@ -32,7 +32,7 @@ class StanceClassifier(Protocol):
 
 
 class TrainedStance:
-    """Multinomial logistic regression on FEATURES; its card is models/cards/stance.md."""
+    """Multinomial logistic regression on FEATURES; its card is models/cards/decisions.md."""
 
     def __init__(self, stance_id: str, weights: Floats, intercepts: Floats) -> None:
         """`weights` has shape (len(STANCES), len(FEATURES)), `intercepts` one number a stance."""
@@ -52,10 +52,7 @@ class TrainedStance:
 
     def of_features(self, features: Floats) -> Floats:
         """Probabilities of STANCES, shape (n, 4), from features (n, len(FEATURES))."""
-        powers = features @ self._weights.T + self._intercepts
-        powers = np.exp(powers - powers.max(axis=1, keepdims=True))
-        found: Floats = powers / powers.sum(axis=1, keepdims=True)
-        return found
+        return softmax(features @ self._weights.T + self._intercepts)
 
 
 def stance_features(cues: Sequence[Sequence[str]], logits: Logits) -> Floats:

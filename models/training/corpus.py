@@ -50,11 +50,10 @@ def claim_splits() -> dict[str, Split]:
 
 def corpus_claims() -> list[ClaimText]:
     """The claims as they were when the posts were written, with all their wordings."""
-    found = []
-    for row in _rows(FOLDER / "claims.jsonl"):
-        variants = [("variant", text) for text in (*row["variants"], *row["spanish_variants"])]
-        found.append(ClaimText(row["id"], (("claim", row["claim"]), *variants, ("correction", row["correction"]))))
-    return found
+    return [
+        ClaimText.of(row["id"], row["claim"], (*row["variants"], *row["spanish_variants"]), row["correction"])
+        for row in _rows(FOLDER / "claims.jsonl")
+    ]
 
 
 def corpus_true_neighbours() -> dict[str, list[str]]:

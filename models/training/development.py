@@ -49,23 +49,16 @@ class Bench:
     encoder: Encoder
     reader: PairReader
     index: ClaimIndex
-    corrections: tuple[str, ...]
 
     def read(self, texts: Sequence[str], reach: Reach = REACH) -> Reading:
         """The posts' candidates, read."""
         vectors = self.encoder.encode(texts)
-        return read_candidates(texts, vectors, self.index, self.corrections, self.encoder, self.reader, reach)
+        return read_candidates(texts, vectors, self.index, self.encoder, self.reader, reach)
 
 
 def bench_of(encoder: Encoder, reader: PairReader, claims: Sequence[ClaimText]) -> Bench:
     """A bench over these claims."""
-    corrections = tuple(dict(claim.fields).get("correction", "") for claim in claims)
-    return Bench(encoder, reader, build_index(claims, encoder.encode(claim_field_texts(claims))), corrections)
-
-
-def bare(claims: Sequence[ClaimText]) -> list[ClaimText]:
-    """The claims with their sentence alone."""
-    return [ClaimText(claim.claim_id, claim.fields[:1]) for claim in claims]
+    return Bench(encoder, reader, build_index(claims, encoder.encode(claim_field_texts(claims))))
 
 
 def examples(

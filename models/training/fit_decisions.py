@@ -21,15 +21,15 @@ from models.match_probability import LogisticMatch
 from models.metrics import average_precision, calibration_error, macro_f1
 from models.promise import LEAST_LABELS
 from models.promise import WEIGHTS as PROMISE_WEIGHTS
+from models.stance import STANCES
 from models.trained_stance import FEATURES as STANCE_FEATURES
-from models.trained_stance import STANCES, TrainedStance
 from models.trained_stance import WEIGHTS as STANCE_WEIGHTS
+from models.trained_stance import TrainedStance
 from models.training.corpus import ORDINARY, corpus_claims
 from models.training.development import (
     UNKNOWN,
     UNRELATED,
     Examples,
-    bare,
     bench_of,
     clef_examples,
     near_claims,
@@ -192,7 +192,7 @@ def development_sets(folder: Path) -> list[Examples]:
     """All development sets, read with the claims as the product knows them and with their sentences alone."""
     encoder, reader, claims = load_encoder(), load_cross_encoder(), corpus_claims()
     near = near_claims(encoder, claims)
-    rich, plain = bench_of(encoder, reader, claims), bench_of(encoder, reader, bare(claims))
+    rich, plain = bench_of(encoder, reader, claims), bench_of(encoder, reader, [claim.bare() for claim in claims])
     return [
         written_examples(rich, "development", near, "written"),
         written_examples(plain, "development", near, "written, bare claims"),

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from models.metrics import softmax
+
 Floats = NDArray[np.float64]
 STEPS, ENOUGH = 100, 1e-9
 
@@ -36,10 +38,7 @@ def fit_multinomial(
     bound = np.linalg.inv((wide.T * weights) @ wide / 2 + ridge)
     beta = np.zeros((classes, wide.shape[1]))
     for _ in range(4000):
-        powers = wide @ beta.T
-        powers = np.exp(powers - powers.max(axis=1, keepdims=True))
-        shares = powers / powers.sum(axis=1, keepdims=True)
-        step = ((weights[:, None] * (shares - truth)).T @ wide + beta @ ridge) @ bound
+        step = ((weights[:, None] * (softmax(wide @ beta.T) - truth)).T @ wide + beta @ ridge) @ bound
         beta -= step
         if np.abs(step).max() < 1e-6:
             break

@@ -1,6 +1,5 @@
 """The pairs that the cross-encoder is trained on: claim, correction, post, relation; of the training split only."""
 
-import csv
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from models.training.corpus import (
     written_posts,
 )
 from models.training.development import near_claims
+from models.training.examples import table
 
 # Claims that a written post is read against beside its own: the nearest ones, and one drawn at random.
 HARD_OTHERS, SEARCHED = 4, 14
@@ -50,7 +50,7 @@ def inference_pairs(folder: Path) -> list[TrainingPair]:
     """Inference pairs (does the text entail the claim?) of the sets whose terms allow shipped weights."""
     found = []
     for name in NLI_SETS:
-        for row in _table(folder / name / "pairs.tsv"):
+        for row in table(folder / name / "pairs.tsv"):
             if row["label"] in NLI_LABELS:
                 found.append(TrainingPair(row["hypothesis"], "", (), row["text"], NLI_LABELS[row["label"]], 1.0, True))
     return found
@@ -115,10 +115,9 @@ def _real(folder: Path, claims: Mapping[str, ClaimText]) -> Iterator[TrainingPai
 def _own_texts(claims: Mapping[str, ClaimText]) -> Iterator[TrainingPair]:
     true = corpus_true_neighbours()
     for name, claim in claims.items():
-        bare = ClaimText(name, claim.fields[:1])
         for kind, text in claim.fields[1:]:
             # The correction is not shown beside itself, or the model would only compare strings.
-            yield _pair(bare, text, "debunks" if kind == "correction" else "promotes", 0.3)
+            yield _pair(claim.bare(), text, "debunks" if kind == "correction" else "promotes", 0.3)
         for text in true[name]:
             yield _pair(claim, text, "neutral", 0.5)
 
@@ -126,7 +125,7 @@ def _own_texts(claims: Mapping[str, ClaimText]) -> Iterator[TrainingPair]:
 def _comments(
     folder: Path, encoder: Encoder, claims: Mapping[str, ClaimText], chance: random.Random
 ) -> Iterator[TrainingPair]:
-    texts = [row["text"] for row in _table(folder / "nhs_patient_feedback" / "phase1_feedback.tsv")]
+    texts = [row["text"] for row in table(folder / "nhs_patient_feedback" / "phase1_feedback.tsv")]
     taken = chance.sample([text for text in texts if 6 <= len(text.split()) <= 80], COMMENTS)
     for text, names in zip(taken, _nearest(encoder, list(claims.values()), taken, 1), strict=True):
         yield _pair(claims[names[0]], text, "unrelated", 0.3)
@@ -143,8 +142,3 @@ def _nearest(encoder: Encoder, claims: Sequence[ClaimText], texts: Sequence[str]
     index = build_index(claims, encoder.encode(claim_field_texts(claims)))
     found = nearest_claims(index, encoder.encode(texts), texts, top).claim
     return [[claims[position].claim_id for position in row] for row in found]
-
-
-def _table(path: Path) -> Iterator[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        yield from csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)

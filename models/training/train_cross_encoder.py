@@ -48,7 +48,7 @@ class Reader(nn.Module):
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        # Three passes over the posts do not need dropout, which takes a fifth of the time here.
+        # A few passes do not need dropout, which takes a fifth of the time here.
         still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
         self.encoder = AutoModel.from_pretrained(str(folder), attn_implementation="eager", **still)
         self.head = nn.Linear(self.encoder.config.hidden_size, len(RELATIONS))

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from models.matcher import ClaimText
 from models.training.corpus import Split
 from models.training.examples import research_folder
 from pipeline.claims_entries import claim_entries
@@ -47,8 +46,7 @@ def evaluation(
 def _judges() -> dict[str, Judge]:
     models = load_models()
     rich = [claim_text(entry) for entry in claim_entries(read_settings().claims_folder)]
-    bare = [ClaimText(claim.claim_id, claim.fields[:1]) for claim in rich]
-    return {"rich": build_judge(models, rich), "bare": build_judge(models, bare)}
+    return {"rich": build_judge(models, rich), "bare": build_judge(models, [claim.bare() for claim in rich])}
 
 
 def _splits(asked: list[str] | None) -> list[Split]:

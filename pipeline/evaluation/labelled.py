@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from models.trained_stance import STANCES
+from models.stance import STANCES
 from models.training.corpus import (
     Split,
     WrittenPost,

@@ -15,7 +15,7 @@ from models.metrics import (
     precision_at_recall,
     share_interval,
 )
-from models.trained_stance import STANCES
+from models.stance import STANCES
 from pipeline.evaluation.labelled import LabelledPost
 from pipeline.screening.candidates import Judged, judge_candidates
 from pipeline.screening.judges import Judge
@@ -74,10 +74,7 @@ def alarms(rows: pd.DataFrame, posts: int) -> list[Figure]:
         _share(f"{verdict} share", int(rows[rows["decision"] == verdict]["post"].nunique()), posts)
         for verdict in ("alert", "review")
     ]
-    alerts = rows[rows["decision"] == "alert"]
-    if len(alerts):
-        found.append(_share("alerts that are right", int((alerts["label"] == "promotes").sum()), len(alerts)))
-    return found
+    return [*found, *_right(rows)]
 
 
 def mean_figure(name: str, values: Sequence[float]) -> Figure:
@@ -127,10 +124,13 @@ def _decisions(rows: pd.DataFrame) -> list[Figure]:
         seen = int(posts["decision"].agg(lambda own: bool({"alert", "review"} & set(own))).sum())
         found.append(_share(f"{stance}: alerts", alerted, len(posts)))
         found.append(_share(f"{stance}: alerts or reviews", seen, len(posts)))
-    alerts = rows[(rows["decision"] == "alert") & (rows["label"] != "")]
-    if len(alerts):
-        found.append(_share("alerts that are right", int((alerts["label"] == "promotes").sum()), len(alerts)))
-    return found
+    return [*found, *_right(rows[rows["label"] != ""])]
+
+
+def _right(rows: pd.DataFrame) -> list[Figure]:
+    alerts = rows[rows["decision"] == "alert"]
+    right = int((alerts["label"] == "promotes").sum())
+    return [_share("alerts that are right", right, len(alerts))] if len(alerts) else []
 
 
 def _scored(part: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -162,9 +162,8 @@ def _share(name: str, count: int, total: int) -> Figure:
 
 def _scores(one: Judged) -> dict[str, object]:
     stances = {name: getattr(one.stance, name) for name in STANCES}
-    told = {"stance": one.stance.stance, "decision": one.decision.decision}
-    score = one.p_match * one.stance.promotes
-    return {"claim_id": one.claim_id, "rank": one.rank, "p_match": one.p_match, "score": score, **stances, **told}
+    told = {"score": one.score, "stance": one.stance.stance, "decision": one.decision.decision}
+    return {"claim_id": one.claim_id, "rank": one.rank, "p_match": one.p_match, **stances, **told}
 
 
 def _missed(number: int, post: LabelledPost, claim_id: str) -> dict[str, object]:

@@ -11,7 +11,6 @@ from pipeline.evaluation.evasion import DISGUISES, FOLDED, disguised
 from pipeline.evaluation.labelled import LabelledPost
 from pipeline.evaluation.measures import Figure, alarms, figures, judged_rows
 from pipeline.evaluation.peer import peer_rows
-from pipeline.evaluation.plots import reliability_plot
 from pipeline.evaluation.replay import post_alerts, replay_streams
 from pipeline.evaluation.retrieval import clef_judge, clef_ranking, cosine_ranking
 from pipeline.screening.judges import Judge
@@ -52,6 +51,9 @@ def evaluate(
             real, lines = _labelled(judges, "Real", labelled.real(folder, split), split, progress)
             parts += [*lines, *_research(judges, folder, split, real, written, progress)]
         if plots:
+            # Imported here: drawing takes a second to load, which every other command would pay.
+            from pipeline.evaluation.plots import reliability_plot
+
             sets = {"written posts": written, **({"real posts": real} if folder else {})}
             reliability_plot({name: rows for name, (rows, _) in sets.items()}, plots / f"reliability_{split}.png")
     parts += _evasion(judges["rich"], progress)

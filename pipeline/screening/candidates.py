@@ -60,8 +60,8 @@ def judge_candidates(
     policy = judge.policy
     floor = policy["match_floor"] if floor is None else floor
     reach = Reach(top or int(policy["candidates"]), policy["read_floor"], policy["read_reach"], policy["sparse_weight"])
-    models, corrections = judge.models, [judge.words[claim.claim_id].correction for claim in judge.index.claims]
-    read = read_candidates(texts, vectors, judge.index, corrections, models.encoder, models.reader, reach, searched)
+    models = judge.models
+    read = read_candidates(texts, vectors, judge.index, models.encoder, models.reader, reach, searched)
     chances = np.round(models.probability.estimate(read.found, read.related, read.texts), DIGITS)
     kept = [number for number, place in enumerate(read.places) if chances[place] >= floor]
     scores = models.stance.classify([read.pairs[number] for number in kept], read.logits[kept])

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from models.trained_stance import STANCES
+from models.stance import STANCES
 from pipeline.listening import Practice
 from pipeline.screening.candidates import Judged, judge_candidates
 from pipeline.screening.judges import ClaimWords, Judge, Vectors

@@ -61,8 +61,8 @@ def load_models() -> Models:
 
 def claim_text(entry: Mapping[str, Any]) -> ClaimText:
     """What the matcher reads of an entry of the claims database: claim, variants, spanish_variants, correction."""
-    variants = [("variant", variant) for variant in (*entry["variants"], *entry["spanish_variants"])]
-    return ClaimText(entry["claim_id"], (("claim", entry["claim"]), *variants, ("correction", entry["correction"])))
+    variants = (*entry["variants"], *entry["spanish_variants"])
+    return ClaimText.of(entry["claim_id"], entry["claim"], variants, entry["correction"])
 
 
 def build_judge(
@@ -78,8 +78,6 @@ def build_judge(
     index = build_index(claims, (encode or models.encoder.encode)(claim_field_texts(claims)))
     words = {}
     for claim in claims:
-        fields = dict(reversed(claim.fields))
-        words[claim.claim_id] = ClaimWords(
-            fields["claim"], fields.get("correction", ""), tuple(near.get(claim.claim_id, ()))
-        )
+        sentence = dict(reversed(claim.fields))["claim"]
+        words[claim.claim_id] = ClaimWords(sentence, claim.correction, tuple(near.get(claim.claim_id, ())))
     return Judge(models, index, words, policy)

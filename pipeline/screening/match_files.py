@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from models.matcher import ClaimText
-from models.trained_stance import STANCES
+from models.stance import STANCES
 from pipeline.config import POLICY, Policy
 from pipeline.errors import ConfigError
 from pipeline.post import MAX_TEXT_BYTES

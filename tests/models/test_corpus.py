@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from models.cross_encoder import RELATIONS
+from models.stance import STANCES
 from models.training.corpus import (
     FOLDER,
     claim_splits,
@@ -17,7 +18,6 @@ from models.training.corpus import (
 )
 from models.training.style import style_precision
 
-STANCES = ("promotes", "debunks", "questions", "neutral")
 SPLITS = ("training", "development", "test")
 
 

@@ -5,8 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from models.stance import StanceScore
-from models.trained_stance import STANCES
+from models.stance import STANCES, StanceScore
 from pipeline.config import POLICY
 from pipeline.listening import Practice
 from pipeline.screening.judges import Judge, build_judge
