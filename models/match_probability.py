@@ -1,4 +1,4 @@
-"""The probability that a post is about a claim: logistic regression on the matcher's scores and the reader's."""
+"""Whether a post is about a claim, and about which rather: two regressions on the matcher's scores and the reader's."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from models.matcher import Candidates
 WEIGHTS = Path(__file__).parent / "weights" / "match_probability.json"
 FEATURES = (
     *("related", "dense", "nearest", "sparse", "coverage", "lead", "length"),
-    *("related_squared", "dense_squared", "related_dense", "joint_lead"),
+    *("related_squared", "dense_squared", "related_dense", "joint_lead", "similarity"),
 )
 # A lead beyond this says no more, and a claims file with one claim has no second to lead over.
 MAX_LEAD = 0.2
@@ -33,31 +33,44 @@ class MatchProbability(Protocol):
 
     probability_id: str
 
-    def estimate(self, candidates: Candidates, related: Odds, texts: Sequence[str]) -> Probabilities:
-        """p_match in [0, 1] for each candidate, shape (posts, top).
+    def estimate(self, candidates: Candidates, related: Odds, texts: Sequence[str]) -> tuple[Probabilities, Odds]:
+        """p_match in [0, 1] of each candidate, and what to order a post's candidates by; both of shape (posts, top).
 
-        `related` has the reader's log-odds of each (NaN where it did not read: p_match is 0); `texts` are the passages.
+        `related` has the reader's log-odds of each (NaN where it did not read: p_match is 0 and it comes last); `texts`
+        are the passages.
         """
         ...
 
 
 class LogisticMatch:
-    """A fitted logistic regression; the fit and its figures are in models/cards/decisions.md."""
+    """Two fitted regressions on FEATURES; the fits and their figures are in models/cards/decisions.md.
 
-    def __init__(self, probability_id: str, weights: Sequence[float], intercept: float) -> None:
+    Among ten candidates the best is another question than whether any is right: a calibrated chance answers the second,
+    a conditional logit (McFadden, 1974) over each post's candidates the first.
+    """
+
+    def __init__(
+        self, probability_id: str, weights: Sequence[float], intercept: float, ranking: Sequence[float]
+    ) -> None:
+        """`weights` and `ranking` have one number a feature."""
         self.probability_id = probability_id
-        self._weights = np.array(weights, dtype=np.float64)
+        self._weights, self._ranking = np.array(weights, dtype=np.float64), np.array(ranking, dtype=np.float64)
         self._intercept = intercept
 
-    def estimate(self, candidates: Candidates, related: Odds, texts: Sequence[str]) -> Probabilities:
+    def estimate(self, candidates: Candidates, related: Odds, texts: Sequence[str]) -> tuple[Probabilities, Odds]:
         """See MatchProbability."""
-        chances = self.of_features(match_features(candidates, np.nan_to_num(related), texts))
-        return np.where(np.isnan(related), 0.0, chances)
+        features, unread = match_features(candidates, np.nan_to_num(related), texts), np.isnan(related)
+        return np.where(unread, 0.0, self.of_features(features)), np.where(unread, -np.inf, self.order_of(features))
 
     def of_features(self, features: NDArray[np.float64]) -> Probabilities:
-        """The same from features already made; the last axis is FEATURES."""
+        """p_match from features already made; the last axis is FEATURES."""
         logits = features @ self._weights + self._intercept
         found: Probabilities = 1.0 / (1.0 + np.exp(-np.clip(logits, -30, 30)))
+        return found
+
+    def order_of(self, features: NDArray[np.float64]) -> Odds:
+        """What to order by from features already made: log-odds against the other candidates, but for a constant."""
+        found: Odds = features @ self._ranking
         return found
 
 
@@ -85,6 +98,7 @@ def match_features(candidates: Candidates, related: Odds, texts: Sequence[str]) 
     features[..., 9] = odds * dense
     joint = _lead(ODDS_SHARE * odds + DENSE_SHARE * dense, MAX_JOINT_LEAD / 2)
     features[..., 10] = np.clip(joint, -MAX_JOINT_LEAD, MAX_JOINT_LEAD)
+    features[..., 11] = candidates.similarity
     return features
 
 
@@ -102,4 +116,4 @@ def load_match_probability(path: Path = WEIGHTS) -> LogisticMatch:
     stored = json.loads(path.read_text())
     if tuple(stored["features"]) != FEATURES:
         raise ValueError(f"{path.name} was fitted on {stored['features']}, not on {list(FEATURES)}")
-    return LogisticMatch(stored["probability_id"], stored["weights"], stored["intercept"])
+    return LogisticMatch(stored["probability_id"], stored["weights"], stored["intercept"], stored["ranking"])

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from models.folding import fold_text
+
 # A post up to this long is one passage; a longer one is read in windows of about half of it, each half new.
 WHOLE_WORDS = 90
 WINDOW_WORDS = 60
@@ -23,8 +25,8 @@ class Passage:
 
 def split_passages(text: str) -> list[Passage]:
     """The passages of a post in order; they cover it up to MAX_PASSAGES and neighbours overlap by about half."""
-    words = _words(text)
-    if len(words) <= WHOLE_WORDS:
+    # Counted as it will be read: pictures between words and spaced letters would make a short post a long one.
+    if len(_words(fold_text(text))) <= WHOLE_WORDS:
         return [Passage(0, len(text))]
     pieces = [piece for sentence in _SENTENCE.finditer(text) for piece in _cut(sentence.start(), sentence.end(), text)]
     counts = [len(_words(text[start:end])) for start, end in pieces]

@@ -27,6 +27,7 @@ from models.trained_stance import WEIGHTS as STANCE_WEIGHTS
 from models.trained_stance import TrainedStance
 from models.training.corpus import ORDINARY, corpus_claims
 from models.training.development import (
+    REACH,
     UNKNOWN,
     UNRELATED,
     Examples,
@@ -38,11 +39,16 @@ from models.training.development import (
     written_examples,
 )
 from models.training.examples import research_folder
-from models.training.fits import fit_logistic, fit_multinomial
+from models.training.fits import fit_logistic, fit_multinomial, fit_ranking
 
 FOLDS = 5
 # Chosen by log loss over the folds among 0.1, 1 and 10.
 PENALTY = 1.0
+# The fit of the order: what a set weighs, CLEF three times, because its claims are many and are what others are
+# measured on; chosen over the folds among 1, 3 and 6, the penalty among 1 and 10.
+RANKING_SAY, CLEF_SAY, RANKING_PENALTY = 300.0, 3.0, 10.0
+# Sets that were read as deep as the product ranks; the ordinary ones hold few right claims.
+RANKED = REACH.top
 # There are few real related posts, and they are what the written ones stand for.
 REAL_SAY = 2.0
 # What a stream is taken to hold when the promise is computed: posts that promote a claim, posts that are about one all
@@ -54,6 +60,8 @@ SOURCES = {"covid_vax": "x", "ct22": "x", "cw_cure": "x", "ct25": "x", "vaxmyths
 LEAST_SCORE = 0.3
 
 Floats = NDArray[np.float64]
+# p_match and order (posts, top), and stance probabilities (posts, top, 4).
+Said = tuple[Floats, Floats, Floats]
 
 
 def fold_of(key: str) -> int:
@@ -65,10 +73,14 @@ class Fits:
     """Both regressions fitted on the posts for which `keep` holds."""
 
     def __init__(self, sets: Sequence[Examples], keep: Callable[[str], bool]) -> None:
-        match, labels, weights, stance, kinds, says = [], [], [], [], [], []
+        match, labels, weights, stance, kinds, says, ranked = [], [], [], [], [], [], []
         for part in sets:
             rows = np.array([keep(key) for key in part.keys])[:, None] & (part.labels != UNKNOWN)
             related = part.labels != UNRELATED
+            if part.match.shape[1] == RANKED:
+                clef_say = CLEF_SAY if part.name.startswith("clef") else 1.0
+                kept = np.array([keep(key) for key in part.keys])
+                ranked.append((part.match[kept], (related & (part.labels != UNKNOWN))[kept], RANKING_SAY * clef_say))
             match.append(part.match[rows])
             labels.append(related[rows].astype(float))
             # Every set has one say, however many posts it has.
@@ -80,19 +92,19 @@ class Fits:
                 says.append(np.full(told.sum(), 1.0 if part.name.startswith("written") else REAL_SAY))
         say = np.concatenate(says)
         self.match = fit_logistic(np.concatenate(match), np.concatenate(labels), np.concatenate(weights), PENALTY)
+        self.ranking = fit_ranking(ranked, RANKING_PENALTY)
         self.stance = fit_multinomial(np.concatenate(stance), np.concatenate(kinds), say, PENALTY)
 
-    def chances(self, part: Examples) -> tuple[Floats, Floats]:
-        """p_match (posts, top) and stance probabilities (posts, top, 4)."""
+    def chances(self, part: Examples) -> Said:
+        """p_match and what to order by (posts, top), and stance probabilities (posts, top, 4)."""
         shape = part.labels.shape
         stance = TrainedStance("", *self.stance).of_features(part.stance.reshape(-1, len(STANCE_FEATURES)))
-        return LogisticMatch("", self.match[0].tolist(), self.match[1]).of_features(part.match), stance.reshape(
-            *shape, 4
-        )
+        fitted = LogisticMatch("", self.match[0].tolist(), self.match[1], self.ranking.tolist())
+        return fitted.of_features(part.match), fitted.order_of(part.match), stance.reshape(*shape, 4)
 
 
-def out_of_fold(sets: Sequence[Examples]) -> list[tuple[Floats, Floats]]:
-    """p_match and stance of every candidate, said by the fit that did not see its post."""
+def out_of_fold(sets: Sequence[Examples]) -> list[Said]:
+    """p_match, order and stance of every candidate, said by the fit that did not see its post."""
 
     def without(fold: int) -> Callable[[str], bool]:
         return lambda key: fold_of(key) != fold
@@ -100,20 +112,18 @@ def out_of_fold(sets: Sequence[Examples]) -> list[tuple[Floats, Floats]]:
     fits = [Fits(sets, without(fold)) for fold in range(FOLDS)]
     found = []
     for part in sets:
-        match, stance = np.zeros(part.labels.shape), np.zeros((*part.labels.shape, 4))
+        match, order, stance = (np.zeros((*part.labels.shape, *more)) for more in ((), (), (4,)))
         folds = np.array([fold_of(key) for key in part.keys])
         for fold, fit in enumerate(fits):
             own = folds == fold
-            a, b = fit.chances(part)
-            match[own], stance[own] = a[own], b[own]
-        found.append((match, stance))
+            match[own], order[own], stance[own] = (said[own] for said in fit.chances(part))
+        found.append((match, order, stance))
     return found
 
 
-def describe(part: Examples, match: Floats, stance: Floats) -> str:
+def describe(part: Examples, match: Floats, order: Floats, stance: Floats) -> str:
     """One line of figures about a set."""
-    order = np.argsort(-match, axis=1, kind="stable")
-    ranked = np.take_along_axis(np.array(part.claims), order, axis=1)
+    ranked = np.take_along_axis(np.array(part.claims), np.argsort(-order, axis=1, kind="stable"), axis=1)
     has = np.array([bool(gold) for gold in part.gold])
     hit = (ranked == np.array(part.gold)[:, None]) & has[:, None]
     known = part.labels != UNKNOWN
@@ -140,19 +150,19 @@ def main() -> int:
         return 0
     sets = development_sets(folder)
     folds = out_of_fold(sets)
-    for part, (match, stance) in zip(sets, folds, strict=True):
-        print(describe(part, match, stance), flush=True)
+    for part, said in zip(sets, folds, strict=True):
+        print(describe(part, *said), flush=True)
     fits = Fits(sets, lambda _: True)
     PROMISE_WEIGHTS.write_text(json.dumps({"pools": promise_pools(sets, folds)}, separators=(",", ":")) + "\n")
     reader = load_cross_encoder().reader_id
     found = {"features": list(MATCH_FEATURES), "weights": _short(fits.match[0]), "intercept": _short(fits.match[1])}
-    _write(MATCH_WEIGHTS, "probability_id", "logistic", {"fitted_on": reader, **found})
+    _write(MATCH_WEIGHTS, "probability_id", "logistic", {"fitted_on": reader, **found, "ranking": _short(fits.ranking)})
     found = {"features": list(STANCE_FEATURES), "weights": _short(fits.stance[0])}
     _write(STANCE_WEIGHTS, "stance_id", "trained", {"fitted_on": reader, **found, "intercepts": _short(fits.stance[1])})
     return 0
 
 
-def promise_pools(sets: Sequence[Examples], folds: Sequence[tuple[Floats, Floats]]) -> dict[str, list[list[float]]]:
+def promise_pools(sets: Sequence[Examples], folds: Sequence[Said]) -> dict[str, list[list[float]]]:
     """Labelled scores of all posts, by source and by claim: rows of score, whether it promotes, and weight.
 
     Named as in models.promise.Promise. A claim has a pool where enough of its scores are labelled. A row is a candidate
@@ -160,7 +170,7 @@ def promise_pools(sets: Sequence[Examples], folds: Sequence[tuple[Floats, Floats
     """
     rows: dict[str, list[tuple[float, bool, str]]] = {"": []}
     posts: dict[tuple[str, str], set[str]] = {}
-    for part, (match, stance) in zip(sets, folds, strict=True):
+    for part, (match, _, stance) in zip(sets, folds, strict=True):
         if part.name.startswith("clef") or part.name.endswith("bare claims"):
             continue
         scores = match * stance[..., 0]

@@ -62,14 +62,15 @@ def judge_candidates(
     reach = Reach(top or int(policy["candidates"]), policy["read_floor"], policy["read_reach"], policy["sparse_weight"])
     models = judge.models
     read = read_candidates(texts, vectors, judge.index, models.encoder, models.reader, reach, searched)
-    chances = np.round(models.probability.estimate(read.found, read.related, read.texts), DIGITS)
+    chances, order = models.probability.estimate(read.found, read.related, read.texts)
+    chances = np.round(chances, DIGITS)
     kept = [number for number, place in enumerate(read.places) if chances[place] >= floor]
     scores = models.stance.classify([read.pairs[number] for number in kept], read.logits[kept])
     stances = {read.places[number]: _rounded(score) for number, score in zip(kept, scores, strict=True)}
     judged = []
     for post in range(len(texts)):
         # Stable: where nothing was read, similarity keeps its order.
-        ranked = [int(at) for at in np.argsort(-chances[post], kind="stable") if chances[post, at] >= floor]
+        ranked = [int(at) for at in np.argsort(-order[post], kind="stable") if chances[post, at] >= floor]
         source = sources[post] if sources else ""
         own = [
             _judged(judge, read, (post, at), rank, float(chances[post, at]), stances.get((post, at), _UNREAD), source)

@@ -21,6 +21,12 @@ def test_a_long_post_is_cut_at_its_sentences_and_overlaps() -> None:
     assert "number 39 of" in cut[-1]
 
 
+def test_pictures_and_spaced_letters_do_not_make_a_short_post_long() -> None:
+    words = [f"word{number}" for number in range(WHOLE_WORDS)]
+    assert len(split_passages(" 🔥 ".join(words))) == 1
+    assert len(split_passages(" ".join(" ".join("claims") for _ in words))) == 1
+
+
 def test_a_flood_is_bounded() -> None:
     assert len(split_passages("word " * 100_000)) <= MAX_PASSAGES
 
