@@ -74,6 +74,12 @@ def reliability(chances: Floats, happened: Flags, bins: int = 10) -> list[tuple[
     ]
 
 
+def chance_calibration_error(chances: Floats, draws: int = 200, seed: int = 0) -> float:
+    """The mean calibration error that `chances` would have if they were right: what counting so few rows leaves."""
+    random = np.random.default_rng(seed)
+    return float(np.mean([calibration_error(chances, random.random(len(chances)) < chances) for _ in range(draws)]))
+
+
 def share_interval(count: float, total: float, confidence: float = 0.95) -> tuple[float, float]:
     """Two-sided Wilson interval of a share; (0, 1) of nothing."""
     if not total:

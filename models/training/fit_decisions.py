@@ -49,8 +49,9 @@ PENALTY = 1.0
 RANKING_SAY, CLEF_SAY, RANKING_PENALTY = 300.0, 3.0, 10.0
 # Sets that were read as deep as the product ranks; the ordinary ones hold few right claims.
 RANKED = REACH.top
-# There are few real related posts, and they are what the written ones stand for.
-REAL_SAY = 2.0
+# There are few real related posts, and they are what the written ones stand for. Over the folds a say of 2 left p(promotes)
+# of real posts .177 off, 4 leaves .105 and chance alone .08; macro-F1 of written posts falls from .730 to .705.
+REAL_SAY = 4.0
 # What a stream is taken to hold when the promise is computed: posts that promote a claim, posts that are about one all
 # the same, and ordinary ones. Where fewer promote, a promise needs a higher score.
 STREAM = {"promotes": 0.05, "related": 0.05, "ordinary": 0.90}

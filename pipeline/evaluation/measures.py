@@ -1,7 +1,7 @@
 """From judged posts to figures: each with a 95 % interval over resampled posts."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 
 import numpy as np
@@ -11,6 +11,7 @@ from models.metrics import (
     average_precision,
     bootstrap_interval,
     calibration_error,
+    chance_calibration_error,
     macro_f1,
     precision_at_recall,
     share_interval,
@@ -21,7 +22,7 @@ from pipeline.screening.candidates import Judged, judge_candidates
 from pipeline.screening.judges import Judge
 
 CHUNK = 512
-COLUMNS = ("post", "kind", "claim_id", "rank", "p_match", "score", *STANCES, "stance", "decision", "label")
+COLUMNS = ("post", "kind", "claim_id", "rank", "p_match", "score", *STANCES, "stance", "decision", "reason", "label")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ def figures(rows: pd.DataFrame) -> list[Figure]:
         found += _ranking(known)
     if len(related):
         found.append(_interval("stance macro-F1", related, _stance_f1))
-    found.append(_interval("p_match calibration error", known, _match_ece))
+        found += _calibration("p(promotes)", related, related["label"] == "promotes", "promotes")
+    found += _calibration("p_match", known, known["label"] != "unrelated", "p_match")
     found += _decisions(rows)
     return found
 
@@ -146,8 +148,15 @@ def _stance_f1(part: pd.DataFrame) -> float:
     return macro_f1(part["stance"].tolist(), part["label"].tolist(), STANCES)
 
 
-def _match_ece(part: pd.DataFrame) -> float:
-    return calibration_error(part["p_match"].to_numpy(float), (part["label"] != "unrelated").to_numpy())
+def _calibration(name: str, rows: pd.DataFrame, happened: pd.Series, column: str) -> list[Figure]:
+    rows = rows.assign(happened=happened)
+    error = _interval(
+        f"{name} calibration error",
+        rows,
+        lambda part: calibration_error(part[column].to_numpy(float), part["happened"].to_numpy()),
+    )
+    least = chance_calibration_error(rows[column].to_numpy(float))
+    return [error, Figure(f"{name} calibration error, if it were right", least, least, least, len(rows))]
 
 
 def _interval(name: str, rows: pd.DataFrame, measure: Callable[[pd.DataFrame], float]) -> Figure:
@@ -162,11 +171,11 @@ def _share(name: str, count: int, total: int) -> Figure:
 
 def _scores(one: Judged) -> dict[str, object]:
     stances = {name: getattr(one.stance, name) for name in STANCES}
-    told = {"score": one.score, "stance": one.stance.stance, "decision": one.decision.decision}
+    told = {"score": one.score, "stance": one.stance.stance, **asdict(one.decision)}
     return {"claim_id": one.claim_id, "rank": one.rank, "p_match": one.p_match, **stances, **told}
 
 
 def _missed(number: int, post: LabelledPost, claim_id: str) -> dict[str, object]:
     nothing = dict.fromkeys(("p_match", "score", "promotes", "debunks", "questions"), 0.0)
-    told = {"stance": "neutral", "decision": "none", "label": post.labels[claim_id]}
+    told = {"stance": "neutral", "decision": "none", "reason": "", "label": post.labels[claim_id]}
     return {"post": number, "kind": post.kind, "claim_id": claim_id, "rank": 10**6, **nothing, "neutral": 1.0, **told}

@@ -45,9 +45,12 @@ def replay_streams(
     return Replay(share, kept / REPLAYS, precision, found / REPLAYS)
 
 
-def post_alerts(rows: pd.DataFrame, posts: int) -> pd.DataFrame:
-    """One row for each of `posts`: whether it alarmed (`alert`), and whether by a claim that it spreads (`right`)."""
-    alarmed = rows[rows["decision"] == "alert"]
+def post_alerts(rows: pd.DataFrame, posts: int, *, proven: bool = False) -> pd.DataFrame:
+    """One row for each of `posts`: whether it alarmed (`alert`), and whether by a claim that it spreads (`right`).
+
+    With `proven` only alerts above a proven threshold count: those that the promise is made of.
+    """
+    alarmed = rows[(rows["decision"] == "alert") & ((rows["reason"] == "promotes_claim") | (not proven))]
     right = alarmed[alarmed["label"] == "promotes"]
     # A post without a candidate has no row in `rows`, and is a quiet one all the same.
     every = pd.RangeIndex(posts)

@@ -1,6 +1,8 @@
 """The whole evaluation as one Markdown report: every set through the product's path, the peers' recipe beside it."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -106,24 +108,27 @@ def _research(
 
 def _promise(kept: Sequence[Judged], split: str, target: float) -> list[str]:
     real, written, *plain = kept
-    # A set of ordinary posts has a few that are about a claim; they would be counted twice.
-    ordinary = pd.concat([_unrelated(rows, count) for rows, count in plain], ignore_index=True)
     parts = [f"## The promise of {target:.0%}, {split}", ""]
-    parts += ["| promoting posts from | share | streams that kept it | precision | recall |", "|---|---|---|---|---|"]
-    for name, (rows, count) in (("real posts", real), ("written posts", written)):
+    parts += ["| alerts | promoting posts from | share | streams that kept it | precision | recall |"]
+    parts += ["|---|---|---|---|---|---|"]
+    told = {True: "proven ones", False: "all, unproven ones too"}
+    for proven, (name, (rows, count)) in product(told, (("real posts", real), ("written posts", written))):
+        # A set of ordinary posts has a few that are about a claim; they would be counted twice.
+        ordinary = pd.concat([_unrelated(rows, count, proven) for rows, count in plain], ignore_index=True)
         stances = rows[~rows["label"].isin(["", "unrelated"])].groupby("post")["label"].agg(set)
         spreads = stances.index[stances.map(lambda own: "promotes" in own)]
-        alerts = post_alerts(rows, count)
+        alerts = post_alerts(rows, count, proven=proven)
         promoting, related = alerts.loc[alerts.index.isin(spreads)], alerts.loc[~alerts.index.isin(spreads)]
         for share in SHARES:
             one = replay_streams(promoting, related, ordinary, share, target)
-            parts.append(f"| {name} | {share:.0%} | {one.kept:.3f} | {one.precision:.3f} | {one.recall:.3f} |")
+            precision = "no alert" if math.isnan(one.precision) else f"{one.precision:.3f}"
+            parts.append(f"| {told[proven]} | {name} | {share:.0%} | {one.kept:.3f} | {precision} | {one.recall:.3f} |")
     return [*parts, ""]
 
 
-def _unrelated(rows: pd.DataFrame, count: int) -> pd.DataFrame:
+def _unrelated(rows: pd.DataFrame, count: int, proven: bool) -> pd.DataFrame:
     about = rows.loc[~rows["label"].isin(["", "unrelated"]), "post"]
-    alerts = post_alerts(rows, count)
+    alerts = post_alerts(rows, count, proven=proven)
     return alerts[~alerts.index.isin(about)]
 
 

@@ -71,13 +71,14 @@ def test_streams_keep_or_break_the_promise_and_silence_keeps_it() -> None:
 def test_an_alert_is_right_only_by_a_claim_that_the_post_spreads() -> None:
     rows = pd.DataFrame(
         [
-            {"post": 0, "decision": "alert", "label": "promotes"},
-            {"post": 1, "decision": "alert", "label": "unrelated"},
-            {"post": 1, "decision": "counted", "label": "promotes"},
-            {"post": 2, "decision": "review", "label": "promotes"},
+            {"post": 0, "decision": "alert", "reason": "promotes_claim", "label": "promotes"},
+            {"post": 1, "decision": "alert", "reason": "unproven_alert", "label": "unrelated"},
+            {"post": 1, "decision": "counted", "reason": "too_weak", "label": "promotes"},
+            {"post": 2, "decision": "review", "reason": "unproven", "label": "promotes"},
         ]
     )
     assert post_alerts(rows, 4).to_dict("list") == {"alert": [1, 1, 0, 0], "right": [1, 0, 0, 0]}
+    assert post_alerts(rows, 4, proven=True).to_dict("list") == {"alert": [1, 0, 0, 0], "right": [1, 0, 0, 0]}
 
 
 @pytest.mark.parametrize("name", [name for name in DISGUISES if name != "plain"])

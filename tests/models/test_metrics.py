@@ -27,6 +27,11 @@ def test_macro_f1_counts_an_absent_class_as_zero() -> None:
     assert metrics.macro_f1(["a", "a", "b"], ["a", "b", "b"], ["a", "b", "c"]) == pytest.approx((2 / 3 + 2 / 3) / 3)
 
 
+def test_few_rows_leave_a_calibration_error_to_chances_that_are_right() -> None:
+    chances = np.random.default_rng(1).random(20_000)
+    assert metrics.chance_calibration_error(chances) < 0.02 < metrics.chance_calibration_error(chances[:100])
+
+
 def test_calibration_error_is_the_weighted_gap() -> None:
     chances = np.array([0.1, 0.1, 0.9, 0.9])
     assert metrics.calibration_error(chances, np.array([False, False, True, True])) == pytest.approx(0.1)
