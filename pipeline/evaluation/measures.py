@@ -64,6 +64,8 @@ def figures(rows: pd.DataFrame) -> list[Figure]:
         found += _ranking(known)
     if len(related):
         found.append(_interval("stance macro-F1", related, _stance_f1))
+    # The peers' recipe gives no such probability.
+    if len(related) and "promotes" in related:
         found += _calibration("p(promotes)", related, related["label"] == "promotes", "promotes")
     found += _calibration("p_match", known, known["label"] != "unrelated", "p_match")
     found += _decisions(rows)
