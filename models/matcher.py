@@ -88,7 +88,8 @@ def build_index(claims: Sequence[ClaimText], vectors: Floats) -> ClaimIndex:
     if len(vectors) != len(wordings):
         raise ValueError(f"{len(wordings)} wordings need as many vectors, not {len(vectors)}")
     counts = [sum(field in DENSE_FIELDS for field, _ in claim.fields) for claim in claims]
-    words = [[word for _, text in claim.fields for word in sparse_words(text)] for claim in claims]
+    split = [[(field, sparse_words(text)) for field, text in claim.fields] for claim in claims]
+    words = [[word for _, own in fields for word in own] for fields in split]
     vocabulary, sparse = _word_scores(words)
     return ClaimIndex(
         claims=tuple(claims),
@@ -97,7 +98,7 @@ def build_index(claims: Sequence[ClaimText], vectors: Floats) -> ClaimIndex:
         starts=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
         vocabulary=vocabulary,
         sparse=sparse,
-        wording_words=tuple(frozenset(sparse_words(text)) for _, text in wordings),
+        wording_words=tuple(frozenset(own) for fields in split for field, own in fields if field in DENSE_FIELDS),
         rarity=_rarity(words),
     )
 
