@@ -1,6 +1,7 @@
 """The test sets about the practice are whole: ids, labels and offsets, so that a slip shows before a score does."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,9 @@ def rows_of(name: str) -> list[dict]:
 @pytest.mark.parametrize("name", [*LABELS, "redaction/posts.jsonl", "narratives/posts.jsonl"])
 def test_every_row_has_an_id_and_a_text_of_its_own(name: str) -> None:
     rows = rows_of(name)
-    assert len({row["id"] for row in rows}) == len(rows) == len({row["text"] for row in rows})
+    assert len({row["id"] for row in rows}) == len(rows)
+    # Stories spread by copies, too.
+    assert name.startswith("narratives/") or len({row["text"] for row in rows}) == len(rows)
 
 
 @pytest.mark.parametrize("name", LABELS)
@@ -47,7 +50,7 @@ def test_identifiers_lie_in_their_texts_and_apart() -> None:
     for row in rows_of("redaction/posts.jsonl"):
         spans = sorted((one["start"], one["end"]) for one in [*row["spans"], *row["public"]])
         assert all(0 <= start < end <= len(row["text"]) for start, end in spans), row["id"]
-        assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False)), row["id"]
+        assert all(before[1] <= after[0] for before, after in pairwise(spans)), row["id"]
 
 
 def test_practices_have_the_keys_of_the_contract() -> None:
