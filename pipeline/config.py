@@ -96,6 +96,12 @@ class Policy:
         "where no threshold is proven, an alert is raised from here on, marked as unproven; above 1 is never",
         "development: 4 to 6 of 1,000 ordinary health posts alarm, the most that is bearable (docs/evaluation.md)",
     )
+    least_english: Number = Number(
+        0.01,
+        "probability of English",
+        "a text below it never alarms but goes to review: the reader knows English only",
+        "of 2,330 English training posts none is below it, of 443 Spanish wordings all are",
+    )
     review_score: Number = Number(
         0.30,
         "p_match x promotes",

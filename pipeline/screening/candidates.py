@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.folding import sparse_words
+from models.language import english_chance
 from models.reading import Reach, Reading, read_candidates
 from models.stance import StanceScore
 from pipeline.screening.judges import ClaimWords, Judge, Vectors
@@ -72,8 +73,18 @@ def judge_candidates(
         # Stable: where nothing was read, similarity keeps its order.
         ranked = [int(at) for at in np.argsort(-order[post], kind="stable") if chances[post, at] >= floor]
         source = sources[post] if sources else ""
+        english = not ranked or english_chance(texts[post]) >= policy["least_english"]
         own = [
-            _judged(judge, read, (post, at), rank, float(chances[post, at]), stances.get((post, at), _UNREAD), source)
+            _judged(
+                judge,
+                read,
+                (post, at),
+                rank,
+                float(chances[post, at]),
+                stances.get((post, at), _UNREAD),
+                source,
+                english=english,
+            )
             for rank, at in enumerate(ranked, start=1)
         ]
         judged.append(own)
@@ -88,6 +99,8 @@ def _judged(
     chance: float,
     stance: StanceScore,
     source: str,
+    *,
+    english: bool,
 ) -> Judged:
     found, position = read.found, int(read.found.claim[place])
     claim_id = judge.index.claims[position].claim_id
@@ -110,7 +123,7 @@ def _judged(
         true_statement=_nearest_truth(judge.words[claim_id], wording),
         stance=stance,
         score=score,
-        decision=decide(chance, stance, score, threshold, judge.policy),
+        decision=decide(chance, stance, score, threshold, judge.policy, english=english),
     )
 
 

@@ -20,17 +20,21 @@ class Decision:
     reason: str
 
 
-def decide(p_match: float, stance: StanceScore, score: float, threshold: float | None, policy: Policy) -> Decision:
+def decide(
+    p_match: float, stance: StanceScore, score: float, threshold: float | None, policy: Policy, *, english: bool = True
+) -> Decision:
     """What is done about a candidate whose `score` is p_match times p(promotes).
 
     At or above `threshold`, above which alarms are proven to be right often enough, it alarms. Where nothing is proven
     (None) it alarms at `unproven_score`, and says so. Below that, and at or above `review_score`, a person looks; the
-    rest is counted by its stance.
+    rest is counted by its stance. What is not `english` does not alarm: its stance was not understood.
     """
     if p_match < policy["match_floor"]:
         return Decision("none", "below_match_floor")
     promotes = stance.stance == "promotes"
     least = policy["unproven_score"] if threshold is None else threshold
+    if promotes and score >= least and not english:
+        return Decision("review", "other_language")
     if promotes and score >= least:
         return Decision("alert", "unproven_alert" if threshold is None else "promotes_claim")
     if score >= policy["review_score"]:

@@ -35,6 +35,13 @@ def test_decisions_and_their_reasons(
     assert (found.decision, found.reason) == (decision, reason)
 
 
+def test_what_is_not_in_english_never_alarms() -> None:
+    sure = score(promotes=1.0)
+    for threshold in (PROVEN, None):
+        found = decide(1.0, sure, 1.0, threshold, POLICY, english=False)
+        assert (found.decision, found.reason) == ("review", "other_language")
+
+
 def test_the_thresholds_count_from_their_own_value() -> None:
     sure = score(promotes=1.0)
     assert decide(PROVEN, sure, PROVEN, PROVEN, POLICY).decision == "alert"
