@@ -63,8 +63,8 @@ def judge_candidates(
     reach = Reach(top or int(policy["candidates"]), policy["read_floor"], policy["read_reach"], policy["sparse_weight"])
     models = judge.models
     read = read_candidates(texts, vectors, judge.index, models.encoder, models.reader, reach, searched)
-    chances, order = models.probability.estimate(read.found, read.related, read.texts)
-    chances = np.round(chances, DIGITS)
+    estimated = models.probability.estimate(read.found, read.related, read.texts)
+    chances, order = (np.round(one, DIGITS) for one in estimated)
     kept = [number for number, place in enumerate(read.places) if chances[place] >= floor]
     scores = models.stance.classify([read.pairs[number] for number in kept], read.logits[kept])
     stances = {read.places[number]: _rounded(score) for number, score in zip(kept, scores, strict=True)}
