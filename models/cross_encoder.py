@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from models.encoder import weights_folder
+from models.encoder import load_tokenizer, weights_folder
 from models.folding import FOLDING_VERSION, fold_text
 from models.stance import STANCES, StancePair
 
@@ -49,9 +49,7 @@ class CrossEncoder:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         graph = build_graph(tensors, HEADS)
         self._session: Any = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        self._tokenizer: Any = importlib.import_module("tokenizers").Tokenizer.from_file(str(tokenizer))
-        self._tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
-        self._tokenizer.no_padding()
+        self._tokenizer = load_tokenizer(tokenizer, MAX_TOKENS)
         self.reader_id = f"cross-{hashlib.sha256(stored).hexdigest()[:8]}-f{FOLDING_VERSION}"
 
     def read(self, pairs: Sequence[StancePair]) -> Logits:

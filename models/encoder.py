@@ -102,6 +102,14 @@ def weights_folder() -> Path:
     return Path(importlib.import_module(WEIGHTS_PACKAGE).get_model_path())
 
 
+def load_tokenizer(path: Path, most: int) -> Any:  # noqa: ANN401 - imported when it is called
+    """The tokenizer at `path`: cuts the longer text of a pair until `most` word pieces are left, pads nothing."""
+    tokenizer = importlib.import_module("tokenizers").Tokenizer.from_file(str(path))
+    tokenizer.enable_truncation(most, strategy="longest_first")
+    tokenizer.no_padding()
+    return tokenizer
+
+
 def _padded(length: int) -> int:
     step = SHORT_STEP if length <= LONG_FROM else LONG_STEP
     return -(-length // step) * step
@@ -119,7 +127,4 @@ def _open_model(folder: Path) -> tuple[Any, Any, Any]:
     library.logging.disable_progress_bar()
     library.logging.set_verbosity_error()
     model = library.BertModel.from_pretrained(str(folder), local_files_only=True, add_pooling_layer=False, **_ATTENTION)
-    tokenizer = importlib.import_module("tokenizers").Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.enable_truncation(MAX_TOKENS)
-    tokenizer.no_padding()
-    return model.eval(), tokenizer, torch
+    return model.eval(), load_tokenizer(folder / "tokenizer.json", MAX_TOKENS), torch

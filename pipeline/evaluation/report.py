@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -111,19 +110,27 @@ def _promise(kept: Sequence[Judged], split: str, target: float) -> list[str]:
     parts = [f"## The promise of {target:.0%}, {split}", ""]
     parts += ["| alerts | promoting posts from | share | streams that kept it | precision | recall |"]
     parts += ["|---|---|---|---|---|---|"]
-    told = {True: "proven ones", False: "all, unproven ones too"}
-    for proven, (name, (rows, count)) in product(told, (("real posts", real), ("written posts", written))):
+    for kind, proven in (("proven ones", True), ("all, unproven ones too", False)):
         # A set of ordinary posts has a few that are about a claim; they would be counted twice.
         ordinary = pd.concat([_unrelated(rows, count, proven) for rows, count in plain], ignore_index=True)
-        stances = rows[~rows["label"].isin(["", "unrelated"])].groupby("post")["label"].agg(set)
-        spreads = stances.index[stances.map(lambda own: "promotes" in own)]
-        alerts = post_alerts(rows, count, proven=proven)
-        promoting, related = alerts.loc[alerts.index.isin(spreads)], alerts.loc[~alerts.index.isin(spreads)]
-        for share in SHARES:
-            one = replay_streams(promoting, related, ordinary, share, target)
-            precision = "no alert" if math.isnan(one.precision) else f"{one.precision:.3f}"
-            parts.append(f"| {told[proven]} | {name} | {share:.0%} | {one.kept:.3f} | {precision} | {one.recall:.3f} |")
+        for name, judged in (("real posts", real), ("written posts", written)):
+            parts += [f"| {kind} | {name} | {line}" for line in _replays(judged, ordinary, proven, target)]
     return [*parts, ""]
+
+
+def _replays(judged: Judged, ordinary: pd.DataFrame, proven: bool, target: float) -> list[str]:
+    # The last columns of a row of the table for each of SHARES.
+    rows, count = judged
+    stances = rows[~rows["label"].isin(["", "unrelated"])].groupby("post")["label"].agg(set)
+    spreads = stances.index[stances.map(lambda own: "promotes" in own)]
+    alerts = post_alerts(rows, count, proven=proven)
+    promoting, related = alerts.loc[alerts.index.isin(spreads)], alerts.loc[~alerts.index.isin(spreads)]
+    lines = []
+    for share in SHARES:
+        one = replay_streams(promoting, related, ordinary, share, target)
+        precision = "no alert" if math.isnan(one.precision) else f"{one.precision:.3f}"
+        lines.append(f"{share:.0%} | {one.kept:.3f} | {precision} | {one.recall:.3f} |")
+    return lines
 
 
 def _unrelated(rows: pd.DataFrame, count: int, proven: bool) -> pd.DataFrame:

@@ -73,7 +73,8 @@ def judge_candidates(
         # Stable: where nothing was read, similarity keeps its order.
         ranked = [int(at) for at in np.argsort(-order[post], kind="stable") if chances[post, at] >= floor]
         source = sources[post] if sources else ""
-        english = not ranked or english_chance(texts[post]) >= policy["least_english"]
+        matched = chances[post].max(initial=0.0) >= policy["match_floor"]
+        english = not matched or english_chance(texts[post]) >= policy["least_english"]
         own = [
             _judged(
                 judge,

@@ -33,9 +33,9 @@ def decide(
         return Decision("none", "below_match_floor")
     promotes = stance.stance == "promotes"
     least = policy["unproven_score"] if threshold is None else threshold
-    if promotes and score >= least and not english:
-        return Decision("review", "other_language")
     if promotes and score >= least:
+        if not english:
+            return Decision("review", "other_language")
         return Decision("alert", "unproven_alert" if threshold is None else "promotes_claim")
     if score >= policy["review_score"]:
         return Decision("review", "unproven" if threshold is None else "below_promise")

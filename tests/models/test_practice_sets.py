@@ -58,3 +58,17 @@ def test_practices_have_the_keys_of_the_contract() -> None:
         files = {path.stem: yaml.safe_load(path.read_text()) for path in (FOLDER / name).glob("*.yaml")}
         assert all(set(practice) == PRACTICE_KEYS for practice in files.values())
         assert {row["practice"] for row in rows_of(f"{name}/posts.jsonl")} == set(files)
+
+
+DEVELOPMENT = ["resolver/posts.jsonl", "linter/drafts.jsonl", "guard/posts.jsonl"]
+
+
+@pytest.mark.parametrize("name", [*DEVELOPMENT, "triage/posts_a.jsonl", "triage/posts_b.jsonl"])
+def test_no_text_to_train_on_is_one_of_the_tests(name: str) -> None:
+    rows = [json.loads(line) for line in (FOLDER.parent / "practice_development" / name).read_text().splitlines()]
+    held = {row["text"] for tests in FOLDER.rglob("*.jsonl") for row in map(json.loads, tests.read_text().splitlines())}
+    texts = {row["text"] for row in rows}
+    assert len({row["id"] for row in rows}) == len(rows) == len(texts)
+    assert not texts & held
+    column, known = LABELS[name if name in LABELS else "triage/posts.jsonl"]
+    assert {row[column] for row in rows} == known
