@@ -285,6 +285,9 @@ class _Handler(BaseHTTPRequestHandler):
             for name, value in {"content-type": "application/json", **headers}.items():
                 self.send_header(name, value)
             self.send_header("content-length", str(len(body)))
+            if self.close_connection:
+                # praw asks for it with every token; unannounced, its next request may take the dying connection.
+                self.send_header("connection", "close")
             self.end_headers()
             self.wfile.write(body)
         except (BrokenPipeError, ConnectionResetError):
