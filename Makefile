@@ -61,4 +61,4 @@ clean:
 # Rewrites requirements.lock from requirements.in. UV_ARGS may name a folder that holds torch's CPU wheel.
 lock: $(STAMP)
 	$(BIN)/uv pip compile requirements.in --output-file requirements.lock --python-version 3.11 --quiet --no-header \
-	  --no-emit-package torch --generate-hashes --no-emit-find-links $(UV_ARGS)
+	  --no-emit-package torch --no-emit-package openvino-telemetry --generate-hashes --no-emit-find-links $(UV_ARGS)

@@ -1,25 +1,35 @@
 """Reads a claim and a post together: promotes, debunks, questions, neutral or unrelated, in int8 on the CPU."""
 
-import hashlib
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.batches import length_batches
 from models.encoder import load_tokenizer, weights_folder
 from models.folding import FOLDING_VERSION, fold_text
+from models.inference import Runtime, Session, choose_runtime
 from models.stance import STANCES, StancePair
 
 WEIGHTS = Path(__file__).parent / "weights" / "cross_encoder.safetensors"
+SCALES = Path(__file__).parent / "weights" / "cross_encoder_scales.safetensors"
 RELATIONS = (*STANCES, "unrelated")
 HEADS = 12
 UNRELATED = RELATIONS.index("unrelated")
 # What it was trained with; longer pairs lose the end of the longer side.
 MAX_TOKENS = 160
-BATCH_TOKENS = 4096
+# The mean distance between logits in int8 and in float32 that is let pass when the artefact is built.
+MOST_DIFFERENCE = 0.25
+_PROBES = (
+    ("The MMR vaccine causes autism.", "My nephew stopped talking two weeks after his shot."),
+    ("The MMR vaccine causes autism.", "Vaccines do not cause autism. Large studies looked, again and again."),
+    ("Ivermectin cures COVID-19.", "does ivermectin really do anything against covid?"),
+    ("Raw milk is safer than pasteurized milk.", "lovely evening at the harbor with the dogs"),
+    ("Raw milk is safer than pasteurized milk.", "we love our raw milk share, never been sick since " * 12),
+)
 
 Logits = NDArray[np.float32]
 
@@ -37,20 +47,9 @@ class PairReader(Protocol):
 class CrossEncoder:
     """The int8 cross-encoder behind PairReader; its card is models/cards/cross_encoder.md."""
 
-    def __init__(self, weights: Path, tokenizer: Path, threads: int = 2) -> None:
-        # Imported here: a command that reads no post starts without them.
-        from models.int8_graph import build_graph
-
-        onnxruntime, stored = importlib.import_module("onnxruntime"), weights.read_bytes()
-        tensors = importlib.import_module("safetensors.numpy").load(stored)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        # Threads that spin while they wait take the processor from the database and from each other.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        graph = build_graph(tensors, HEADS)
-        self._session: Any = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        self._tokenizer = load_tokenizer(tokenizer, MAX_TOKENS)
-        self.reader_id = f"cross-{hashlib.sha256(stored).hexdigest()[:8]}-f{FOLDING_VERSION}"
+    def __init__(self, session: Session, tokenizer: Any, reader_id: str) -> None:  # noqa: ANN401 - imported when needed
+        self._session, self._tokenizer = session, tokenizer
+        self.reader_id = reader_id
 
     def read(self, pairs: Sequence[StancePair]) -> Logits:
         """See PairReader. Each distinct pair is read once."""
@@ -59,25 +58,9 @@ class CrossEncoder:
         row = {text: number for number, text in enumerate(dict.fromkeys(texts))}
         logits = np.empty((len(row), len(RELATIONS)), dtype=np.float32)
         encoded = self._tokenizer.encode_batch(list(row)) if row else []
-        order = sorted(range(len(encoded)), key=lambda number: len(encoded[number].ids))
-        while order:
-            length = len(encoded[order[0]].ids)
-            count = 1
-            # Sorted, so that the last one taken is the longest and little is padded.
-            while count < len(order) and (count + 1) * len(encoded[order[count]].ids) <= BATCH_TOKENS:
-                length, count = len(encoded[order[count]].ids), count + 1
-            batch, order = order[:count], order[count:]
-            logits[batch] = self._forward([encoded[number] for number in batch], length)
+        for batch, length in length_batches([len(one.ids) for one in encoded]):
+            logits[batch] = self._session.run(pair_inputs([encoded[number] for number in batch], length))
         return logits[[row[text] for text in texts]]
-
-    def _forward(self, encoded: Sequence[Any], length: int) -> Logits:
-        shape = (len(encoded), length)
-        ids, types, mask = np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.float32)
-        for row, one in enumerate(encoded):
-            ids[row, : len(one.ids)], types[row, : len(one.ids)], mask[row, : len(one.ids)] = one.ids, one.type_ids, 1
-        positions = np.broadcast_to(np.arange(length), shape)
-        found: Logits = self._session.run(None, {"ids": ids, "types": types, "positions": positions, "mask": mask})[0]
-        return found
 
 
 def related_odds(logits: Logits) -> Logits:
@@ -87,6 +70,43 @@ def related_odds(logits: Logits) -> Logits:
     return found
 
 
-def load_cross_encoder() -> CrossEncoder:
-    """The reader that ships, with the vocabulary of the encoder's package. Loading takes under a second."""
-    return CrossEncoder(WEIGHTS, weights_folder() / "tokenizer.json")
+def load_cross_encoder(
+    runtime: Runtime | None = None, folder: Path | None = None, *, weights: Path = WEIGHTS, scales: Path = SCALES
+) -> CrossEncoder:
+    """The reader that ships, with the vocabulary of the encoder's package. `folder` keeps what was built.
+
+    Raises RuntimeError where int8 on this machine is too far from float32.
+    """
+    # Imported here: a command that reads no post starts without them.
+    from models.artefacts import Recipe, digest_of, open_artefact
+    from models.transformer_graph import build_graph
+
+    runtime = runtime or choose_runtime()
+    stored, measured = weights.read_bytes(), scales.read_bytes()
+    tokenizer = load_tokenizer(weights_folder() / "tokenizer.json", MAX_TOKENS)
+    load = importlib.import_module("safetensors.numpy").load
+
+    def graph(exact: bool) -> bytes:
+        return build_graph(load(stored), HEADS, None if exact else load(measured))
+
+    def inputs() -> Mapping[str, NDArray[Any]]:
+        encoded = tokenizer.encode_batch([(claim, fold_text(post)) for claim, post in _PROBES])
+        return pair_inputs(encoded, max(len(one.ids) for one in encoded))
+
+    recipe = Recipe("cross", digest_of(stored, measured), graph, inputs, _mean_difference, MOST_DIFFERENCE)
+    session = open_artefact(recipe, runtime, folder)
+    return CrossEncoder(session, tokenizer, f"cross-{recipe.digest}-int8-{runtime.name}-f{FOLDING_VERSION}")
+
+
+def pair_inputs(encoded: Sequence[Any], length: int) -> Mapping[str, NDArray[Any]]:
+    """What the graph takes, from pairs that the tokenizer encoded, padded to `length`."""
+    shape = (len(encoded), length)
+    ids, types, mask = np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.float32)
+    for row, one in enumerate(encoded):
+        ids[row, : len(one.ids)], types[row, : len(one.ids)], mask[row, : len(one.ids)] = one.ids, one.type_ids, 1
+    positions = np.ascontiguousarray(np.broadcast_to(np.arange(length), shape))
+    return {"ids": ids, "types": types, "positions": positions, "mask": mask}
+
+
+def _mean_difference(exact: Logits, rounded: Logits) -> float:
+    return float(np.abs(exact - rounded).mean())

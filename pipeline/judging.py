@@ -59,6 +59,7 @@ class Bench:
 
 @lru_cache(maxsize=1)
 def _models() -> Models:
+    # One process has one environment, so that there is nothing to choose by.
     return load_models()
 
 

@@ -89,7 +89,7 @@ def _checks(workplace: Workplace) -> dict[str, Callable[[], str]]:
         "author key": lambda: f"{len(settings.require_author_key())} characters",
         "claims database": lambda: f"{len(claim_entries(settings.claims_folder))} claims",
         "warehouse": lambda: _server(workplace),
-        "encoder": _encoder,
+        "models": lambda: _models(settings),
         "mail relay": lambda: smtp_from_environment(settings).host,
         "data checks": lambda: f"{len(steps.run_checks())} passed",
         "Airflow": lambda: _airflow(settings),
@@ -116,10 +116,12 @@ def _server(workplace: Workplace) -> str:
     return f"PostgreSQL {version}, {place}"
 
 
-def _encoder() -> str:
-    from models.encoder import load_encoder
+def _models(settings: Settings) -> str:
+    # Imported here: the other commands of this module start without the models' libraries.
+    from pipeline.screening.judges import load_models, runtime_of
 
-    return load_encoder().model_id
+    runtime = runtime_of(settings)
+    return f"{load_models(settings).encoder.model_id}; {runtime.name}: {runtime.reason}"
 
 
 def _airflow(settings: Settings) -> str:

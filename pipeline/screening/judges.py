@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from models.cross_encoder import PairReader, load_cross_encoder
 from models.encoder import Encoder, load_encoder
+from models.inference import RUNTIMES, Runtime, choose_runtime
 from models.match_probability import MatchProbability, load_match_probability
 from models.matcher import ClaimIndex, ClaimText, build_index, claim_field_texts
 from models.promise import Promise, load_promise
 from models.trained_stance import StanceClassifier, load_stance
-from pipeline.config import POLICY, Policy
+from pipeline.config import POLICY, Policy, Settings, read_settings
+from pipeline.errors import ConfigError
 
 Vectors = NDArray[np.float32]
 
@@ -54,9 +56,27 @@ class Judge:
     policy: Policy = field(default=POLICY)
 
 
-def load_models() -> Models:
-    """The models that ship; loading takes seconds."""
-    return Models(load_encoder(), load_cross_encoder(), load_match_probability(), load_stance(), load_promise())
+def load_models(settings: Settings | None = None) -> Models:
+    """The models that ship, on the runtime that `settings` (default: the environment's) ask for, or the best one here.
+
+    Loading takes a second, the first time in a home folder some more. Raises ConfigError for a runtime that there is
+    not, and where int8 on this machine is too far from float32.
+    """
+    settings = settings or read_settings()
+    runtime, folder = runtime_of(settings), settings.models_folder
+    try:
+        encoder, reader = load_encoder(runtime, folder), load_cross_encoder(runtime, folder)
+    except RuntimeError as error:
+        raise ConfigError(f"{error}: set AUSCULT_RUNTIME to another of {', '.join(RUNTIMES)}") from None
+    return Models(encoder, reader, load_match_probability(), load_stance(), load_promise())
+
+
+def runtime_of(settings: Settings) -> Runtime:
+    """What the models run on. Raises ConfigError where AUSCULT_RUNTIME names what there is not."""
+    try:
+        return choose_runtime(settings.runtime)
+    except ValueError as error:
+        raise ConfigError(f"AUSCULT_RUNTIME: {error}") from None
 
 
 def claim_text(entry: Mapping[str, Any]) -> ClaimText:

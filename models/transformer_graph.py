@@ -1,8 +1,8 @@
-"""A BERT encoder with a linear head as an ONNX graph whose matrix products are done in int8.
+"""A BERT encoder as an ONNX graph: in float32, or with its matrix products in int8 by scales measured beforehand.
 
-Activations are quantised row by row as they come (one scale per token), weights column by column beforehand. A pair's
-scores therefore do not depend on the pairs beside it, which one scale per batch would not give. After Q8BERT (Zafrir et
-al., 2019) for the weights and LLM.int8 (Dettmers et al., 2022, section 3) for the row-wise activations.
+Weights are quantised column by column (Q8BERT, Zafrir et al., 2019). What goes into a product has one scale, so that a
+text's numbers do not depend on the texts beside it; before that its channels are divided by what each may reach, which
+moves their outliers into the weights (SmoothQuant, Xiao et al., 2023).
 """
 
 from collections.abc import Mapping
@@ -14,9 +14,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 OPSET, IR_VERSION = 20, 9
 LEVELS = 127
-# The kernels take unsigned activations; the offset is taken out again inside the product.
-ZERO_POINT = 128
 MASKED = -1e4
+OUTPUT = "output"
 
 Array = NDArray[Any]
 Attribute = int | float | list[int]
@@ -30,14 +29,17 @@ def quantise(weight: Array, axis: int) -> tuple[Array, Array]:
     return values.astype(np.int8), scale.astype(np.float32)
 
 
-def build_graph(tensors: Mapping[str, Array], heads: int) -> bytes:
-    """The serialised model. Inputs ids, types, positions (b, s) int64 and mask (b, s) float32; output logits (b, n).
+def build_graph(
+    tensors: Mapping[str, Array], heads: int, scales: Mapping[str, Array] | None = None, *, probes: bool = False
+) -> bytes:
+    """The serialised model. Inputs ids, types, positions (b, s) int64 and mask (b, s) float32.
 
-    `tensors` are those that `models.training.pack` wrote: `words`, `words.scale`, `places`, `sides`,
-    `embeddings.norm.*`, `layers.N.{query_key_value,output,up,down}.{weight,scale,bias}`,
-    `layers.N.{attention,output}_norm.*`, `head.*`; weights are (in, out).
+    Its output is logits (b, n) where there is a `head`, else the mean of the last states at unit length (b, d).
+    `tensors` are named as by `models.bert_tensors`; `scales` has `NAME.range` (2,) and `NAME.smooth` (in,) for every
+    product, as `models.training.calibrate` measured them; without, all is float32. `probes` adds an output for what
+    goes into each product, under the product's name.
     """
-    graph = _Graph(tensors)
+    graph = _Graph(tensors, scales, probes=probes)
     hidden = tensors["places"].shape[1]
     state = _embedded(graph)
     mask = graph.apply("Unsqueeze", "mask", graph.constant(np.array([1, 2])))
@@ -48,15 +50,21 @@ def build_graph(tensors: Mapping[str, Array], heads: int) -> bytes:
     while f"layers.{layer}.up.weight" in tensors:
         state = _layer(graph, f"layers.{layer}", state, mask, heads, hidden)
         layer += 1
-    logits = graph.apply("Gemm", _mean(graph, state), graph.weight("head.weight"), graph.weight("head.bias"))
-    return graph.serialised(logits, tensors["head.bias"].shape[0])
+    mean = _mean(graph, state)
+    if "head.weight" in tensors:
+        found = graph.apply("Gemm", mean, graph.weight("head.weight"), graph.weight("head.bias"))
+        return graph.serialised(found, tensors["head.bias"].shape[0])
+    length = graph.apply("ReduceL2", mean, graph.constant(np.array([1])), keepdims=1)
+    return graph.serialised(graph.apply("Div", mean, length), hidden)
 
 
 class _Graph:
     """Nodes and constants under construction; every method returns the name of what it added."""
 
-    def __init__(self, tensors: Mapping[str, Array]) -> None:
+    def __init__(self, tensors: Mapping[str, Array], scales: Mapping[str, Array] | None, *, probes: bool) -> None:
         self._tensors = tensors
+        self._scales = scales
+        self._probes: list[str] | None = [] if probes else None
         self._nodes: list[Any] = []
         self._constants: dict[str, Any] = {}
 
@@ -75,9 +83,7 @@ class _Graph:
 
     def split(self, operator: str, count: int, *inputs: str, **attributes: Attribute) -> list[str]:
         outputs = [f"value_{len(self._nodes)}_{number}" for number in range(count)]
-        node = helper.make_node(operator, list(inputs), outputs)
-        node.attribute.extend(helper.make_attribute(key, value) for key, value in attributes.items())
-        self._nodes.append(node)
+        self._add(operator, list(inputs), outputs, attributes)
         return outputs
 
     def norm(self, name: str, state: str) -> str:
@@ -85,31 +91,56 @@ class _Graph:
         return self.apply("LayerNormalization", state, gain, shift, axis=-1, epsilon=1e-12)
 
     def linear(self, name: str, state: str) -> str:
-        largest = self.apply("ReduceMax", self.apply("Abs", state), self.constant(np.array([-1])), keepdims=1)
-        largest = self.apply("Max", largest, self.constant(np.float32(1e-8)))
-        scale = self.apply("Mul", largest, self.constant(np.float32(1 / LEVELS)))
-        level = self.apply("Round", self.apply("Div", state, scale))
-        level = self.apply("Add", level, self.constant(np.float32(ZERO_POINT)))
-        product = self.apply(
-            "MatMulInteger",
-            self.apply("Cast", level, to=TensorProto.UINT8),
-            self.weight(f"{name}.weight"),
-            self.constant(np.uint8(ZERO_POINT)),
-        )
-        product = self.apply("Mul", self.apply("Cast", product, to=TensorProto.FLOAT), scale)
-        return self.apply("Add", self.apply("Mul", product, self.weight(f"{name}.scale")), self.weight(f"{name}.bias"))
+        if self._probes is not None:
+            self._add("Identity", [state], [name], {})
+            self._probes.append(name)
+        weight = _floats(self._tensors, name)
+        if self._scales is None:
+            right = self.constant(weight, f"{name}.float")
+        else:
+            smooth, (low, high) = self._scales[f"{name}.smooth"], self._scales[f"{name}.range"].tolist()
+            state = self.apply("Mul", state, self.constant(1 / smooth, f"{name}.smooth"))
+            state = self._rounded(name, state, low, high)
+            right = self._dequantised(name, *quantise(weight * smooth[:, None], axis=0))
+        return self.apply("Add", self.apply("MatMul", state, right), self.weight(f"{name}.bias"))
 
     def serialised(self, output: str, width: int) -> bytes:
+        self._add("Identity", [output], [OUTPUT], {})
         shape = ["batch", "length"]
         inputs = [
             helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in ("ids", "types", "positions")
         ]
         inputs.append(helper.make_tensor_value_info("mask", TensorProto.FLOAT, shape))
-        outputs = [helper.make_tensor_value_info(output, TensorProto.FLOAT, ["batch", width])]
-        graph = helper.make_graph(self._nodes, "cross_encoder", inputs, outputs, list(self._constants.values()))
+        outputs = [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["batch", width])]
+        outputs += [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in self._probes or ()]
+        graph = helper.make_graph(self._nodes, "transformer", inputs, outputs, list(self._constants.values()))
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
         found: bytes = model.SerializeToString()
         return found
+
+    def _rounded(self, name: str, state: str, low: float, high: float) -> str:
+        scale = (high - low) / (2 * LEVELS + 1)
+        zero = np.uint8(np.clip(round(-low / scale), 0, 2 * LEVELS + 1))
+        shared = self.constant(np.float32(scale), f"{name}.step"), self.constant(zero, f"{name}.zero")
+        return self.apply("DequantizeLinear", self.apply("QuantizeLinear", state, *shared), *shared)
+
+    def _dequantised(self, name: str, values: Array, scale: Array) -> str:
+        zeros = self.constant(np.zeros(len(scale), np.int8), f"{name}.zeros")
+        parts = self.constant(values, f"{name}.weight"), self.constant(scale, f"{name}.scale"), zeros
+        return self.apply("DequantizeLinear", *parts, axis=1)
+
+    def _add(self, operator: str, inputs: list[str], outputs: list[str], attributes: Mapping[str, Attribute]) -> None:
+        node = helper.make_node(operator, inputs, outputs)
+        node.attribute.extend(helper.make_attribute(key, value) for key, value in attributes.items())
+        self._nodes.append(node)
+
+
+def _floats(tensors: Mapping[str, Array], name: str) -> Array:
+    weight = tensors[f"{name}.weight"]
+    if weight.dtype != np.int8:
+        return weight.astype(np.float32)
+    found: Array = weight.astype(np.float32) * tensors[f"{name}.scale"].astype(np.float32)
+    return found
 
 
 def _embedded(graph: _Graph) -> str:
