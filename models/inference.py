@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from models.transformer_graph import OUTPUT
 
 RUNTIMES = ("openvino", "onnxruntime")
+PROCESSOR = Path("/proc/cpuinfo")
 # Instructions without which OpenVINO's int8 kernels are no faster than others, as Linux names them.
 _INT8_INSTRUCTIONS = frozenset({"avx512_vnni", "avx_vnni", "amx_int8"})
 
@@ -101,8 +102,7 @@ def _installed() -> Any | None:  # noqa: ANN401 - a module
 def _missing(openvino: Any | None) -> str:  # noqa: ANN401 - a module
     if openvino is None:
         return "OpenVINO is not installed"
-    told = Path("/proc/cpuinfo")
-    flags = set(told.read_text().split()) if told.is_file() else set()
+    flags = set(PROCESSOR.read_text().split()) if PROCESSOR.is_file() else set()
     return "" if flags & _INT8_INSTRUCTIONS else "the processor does not multiply int8 at once (no VNNI)"
 
 

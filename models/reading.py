@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from models.cross_encoder import Logits, PairReader, related_odds
 from models.encoder import Encoder
+from models.gate import Gate
 from models.matcher import SPARSE_WEIGHT, Candidates, ClaimIndex, nearest_claims
 from models.passages import Passage, split_passages
 from models.stance import StancePair
@@ -19,14 +20,14 @@ Odds = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Reach:
-    """How far reading goes: `top` claims a post, not below `floor`, nor more than `behind` under the post's best.
+    """How far reading goes: of `top` claims a post those to which `gate` gives `least_chance`; all where it is None.
 
-    `floor` and `behind` are in units of Candidates.similarity; `sparse_weight` is the weight of word overlap in it.
+    `sparse_weight` is the weight of word overlap in Candidates.similarity.
     """
 
     top: int = 10
-    floor: float = 0.0
-    behind: float = 1.0
+    gate: Gate | None = None
+    least_chance: float = 0.0
     sparse_weight: float = SPARSE_WEIGHT
 
 
@@ -74,13 +75,15 @@ def read_candidates(
     if long:
         rows[long] = encoder.encode([cut[number] for number in long])
     found, passage = _of_posts(nearest_claims(index, rows, sought, reach.top, reach.sparse_weight), owner, len(texts))
-    near = found.similarity >= np.maximum(reach.floor, found.similarity[:, :1] - reach.behind)
+    best = [cut[number] for number in passage[:, 0]] if passage.shape[1] else list(texts)
+    near = np.ones(found.similarity.shape, dtype=bool)
+    if reach.gate:
+        near = np.round(reach.gate.chances(found, best), 4) >= reach.least_chance
     places = [(int(post), int(rank)) for post, rank in zip(*np.nonzero(near), strict=True)]
     pairs = [_pair(index, found, place, cut[passage[place]]) for place in places]
     logits = reader.read(pairs)
     related = np.full(found.similarity.shape, np.nan)
     related[near] = related_odds(logits)
-    best = [cut[number] for number in passage[:, 0]] if passage.shape[1] else list(texts)
     return Reading(found, passage, passages, best, places, pairs, logits, related)
 
 

@@ -19,6 +19,7 @@ class Settings:
     practice_file: Path
     listening_file: Path
     claims_folder: Path
+    models_folder: Path
     database_url: str | None = field(default=None, repr=False)
     author_key: str | None = field(default=None, repr=False)
     runtime: str = ""
@@ -28,11 +29,6 @@ class Settings:
     def database_folder(self) -> Path:
         """The data folder of the embedded PostgreSQL server."""
         return self.home / "pg"
-
-    @property
-    def models_folder(self) -> Path:
-        """Where the int8 graphs are kept that were built from the shipped weights."""
-        return self.home / "models"
 
     def secret(self, name: str) -> str | None:
         """The environment variable called `name`, or None where it is unset or empty."""
@@ -78,17 +74,11 @@ class Policy:
     match_floor: Number = Number(
         0.30, "p_match", "below it a candidate is not a match", "review queue near .3 (matching study, B)"
     )
-    read_floor: Number = Number(
-        0.30,
-        "similarity",
-        "below it a candidate is not read together with the post",
-        "with read_reach: .92 of labelled claims are read",
-    )
-    read_reach: Number = Number(
-        0.30,
-        "similarity",
-        "a candidate this far behind the post's best is not read either",
-        "6 pairs a post, 3.5 an ordinary one",
+    read_chance: Number = Number(
+        0.05,
+        "chance",
+        "a candidate that retrieval gives less than this chance to become a match is not read together with the post",
+        "TO BE SET",
     )
     promise_target: Number = Number(
         0.90,
@@ -178,6 +168,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         practice_file=_path(env, "AUSCULT_PRACTICE", home / "practice.yaml"),
         listening_file=_path(env, "AUSCULT_LISTENING", home / "auscult.yaml"),
         claims_folder=_path(env, "AUSCULT_CLAIMS", ROOT / "claims_db" / "claims"),
+        models_folder=_path(env, "AUSCULT_MODELS", home / "models"),
         database_url=env.get("AUSCULT_DATABASE_URL") or None,
         author_key=env.get("AUSCULT_AUTHOR_KEY") or _key_file(home),
         runtime=env.get("AUSCULT_RUNTIME") or "",

@@ -1,11 +1,12 @@
 """The screen step: lease a shard, read or make its vectors, judge it with no transaction open, replace its rows."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,9 +20,11 @@ from pipeline.screening.screen import Screened, screen_posts
 from pipeline.warehouse import screening as store
 from pipeline.warehouse.claims import claims_differ, claims_fingerprint, claims_in_force
 from pipeline.warehouse.leases import held_lease
+from pipeline.warehouse.vectors import read_vectors, store_vectors
 from pipeline.workplace import Workplace
 
 Progress = Callable[[int], None]
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,15 @@ class Bench:
         parts = (self.models.name, POLICY.version, claims_fingerprint(self.claims), self.workplace.practice.fingerprint)
         return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
-    def screened(self, shard: pd.DataFrame) -> Screened:
-        """Judge the posts of a shard (columns post_id, source, content_hash, text)."""
+    def vectors(self, shard: pd.DataFrame) -> Vectors:
+        """The vectors of the posts of a shard, row by row, from the warehouse where they are there."""
         texts = dict(zip(shard["content_hash"], shard["text"], strict=True))
         vectors = _vectors(self.workplace, self.models.encoder, texts, of_claim=False)
-        rows = np.stack([vectors[content_hash] for content_hash in shard["content_hash"]])
-        return screen_posts(shard[["post_id", "source", "text"]], rows, self.judge, self.workplace.practice)
+        return np.stack([vectors[content_hash] for content_hash in shard["content_hash"]])
+
+    def screened(self, shard: pd.DataFrame, vectors: Vectors) -> Screened:
+        """Judge the posts of a shard (columns post_id, source, text)."""
+        return screen_posts(shard[["post_id", "source", "text"]], vectors, self.judge, self.workplace.practice)
 
 
 @lru_cache(maxsize=1)
@@ -66,8 +72,9 @@ def _models() -> Models:
 def screen_window(workplace: Workplace, now: datetime, progress: Progress) -> dict[str, int]:
     """Screen, shard by shard, all posts of the retained window that need it; returns posts, matches and mentions.
 
-    Several processes may do this at once: they share the posts by leases. Raises ConfigError where no claim is in
-    force, because a screen without claims would look like a quiet day.
+    Several processes may do this at once: they share the posts by leases. While one shard is judged, the vectors of the
+    next are made. Raises ConfigError where no claim is in force, because a screen without claims would look like a
+    quiet day.
     """
     bench = _bench(workplace)
     totals = {"posts": 0, "matches": 0, "mentions": 0}
@@ -83,12 +90,8 @@ def screen_window(workplace: Workplace, now: datetime, progress: Progress) -> di
             lease_seconds=POLICY["lease_seconds"],
             limit=int(POLICY["shard_posts"]),
         )
-        while _is_current(bench):
-            with workplace.engine.begin() as connection:
-                shard = store.claim_shard(connection, request)
-            if shard.empty:
-                return totals
-            screened = bench.screened(shard)
+        for shard, vectors in _one_ahead(_shards(bench, request)):
+            screened = bench.screened(shard, vectors)
             found, named = _match_rows(bench, screened, now), _mention_rows(bench, screened, now)
             with workplace.engine.begin() as connection:
                 totals["posts"] += store.replace_screened(connection, shard, request, found, named)
@@ -96,6 +99,31 @@ def screen_window(workplace: Workplace, now: datetime, progress: Progress) -> di
             totals["mentions"] += len(named)
             progress(len(shard))
     return totals
+
+
+def _shards(bench: Bench, request: store.ShardRequest) -> Iterator[tuple[pd.DataFrame, Vectors]]:
+    """Shards with their vectors, the newest posts first, until nothing is left to be had or the claims were edited."""
+    while _is_current(bench):
+        with bench.workplace.engine.begin() as connection:
+            shard = store.claim_shard(connection, request)
+        if not shard.empty:
+            yield shard, bench.vectors(shard)
+            last = shard.iloc[-1]
+            request = replace(request, below=(last["ingested_at"].to_pydatetime(), int(last["post_id"])))
+        elif request.below:
+            # Once more from the top: a lease may have ended meanwhile.
+            request = replace(request, below=None)
+        else:
+            return
+
+
+def _one_ahead(parts: Iterator[Part]) -> Iterator[Part]:
+    """The same parts, each made by a thread while the one before is in use."""
+    with ThreadPoolExecutor(max_workers=1) as ahead:
+        following = ahead.submit(next, parts, None)
+        while (part := following.result()) is not None:
+            following = ahead.submit(next, parts, None)
+            yield part
 
 
 def count_waiting(workplace: Workplace, now: datetime) -> int:
@@ -132,13 +160,13 @@ def _window_start(now: datetime) -> datetime:
 
 def _vectors(workplace: Workplace, encoder: Encoder, texts: Mapping[str, str], *, of_claim: bool) -> dict[str, Vectors]:
     with workplace.engine.begin() as connection:
-        known = store.read_vectors(connection, list(texts), encoder.model_id)
+        known = read_vectors(connection, list(texts), encoder.model_id)
     missing = [key for key in texts if key not in known]
     if missing:
         encoded = encoder.encode([texts[key] for key in missing])
         made = dict(zip(missing, encoded, strict=True))
         with workplace.engine.begin() as connection:
-            store.store_vectors(connection, made, encoder.model_id, of_claim=of_claim)
+            store_vectors(connection, made, encoder.model_id, of_claim=of_claim)
         known |= made
     return known
 

@@ -19,6 +19,8 @@ for name in [name for name in os.environ if name.startswith(("AUSCULT_", "AIRFLO
 HOME = Path(tempfile.mkdtemp(prefix="auscult-test-"))
 HOME.chmod(0o755)
 os.environ["AUSCULT_HOME"] = str(HOME)
+# Each test has a home of its own; the int8 graphs are the same in all of them.
+os.environ["AUSCULT_MODELS"] = str(HOME / "models")
 os.environ["AUSCULT_AUTHOR_KEY"] = "a key for tests only, never for a practice"
 
 from pipeline.config import Settings, read_settings  # noqa: E402

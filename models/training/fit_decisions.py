@@ -1,4 +1,4 @@
-"""Fit what turns scores into decisions, on development data: p_match, stance and the promise's pools.
+"""Fit what turns scores into decisions, on development data: the gate, p_match, stance and the promise's pools.
 
 Run as `python -m models.training.fit_decisions` (AUSCULT_RESEARCH_DATA must name the research sets). Deterministic. The
 test split is not read. Figures are of five folds by post: what is said of a post was fitted without it.
@@ -8,6 +8,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,13 @@ from numpy.typing import NDArray
 
 from models.cross_encoder import load_cross_encoder
 from models.encoder import load_encoder
+from models.gate import FEATURES as GATE_FEATURES
+from models.gate import WEIGHTS as GATE_WEIGHTS
+from models.gate import LogisticGate, gate_features, load_gate
 from models.match_probability import FEATURES as MATCH_FEATURES
 from models.match_probability import WEIGHTS as MATCH_WEIGHTS
 from models.match_probability import LogisticMatch
+from models.matcher import build_index
 from models.metrics import average_precision, calibration_error, macro_f1
 from models.promise import LEAST_LABELS
 from models.promise import WEIGHTS as PROMISE_WEIGHTS
@@ -29,8 +34,8 @@ from models.training.corpus import ORDINARY, corpus_claims
 from models.training.development import (
     UNKNOWN,
     UNRELATED,
+    Bench,
     Examples,
-    bench_of,
     clef_examples,
     near_claims,
     ordinary_examples,
@@ -56,6 +61,8 @@ STREAM = {"promotes": 0.05, "related": 0.05, "ordinary": 0.90}
 SOURCES = {"covid_vax": "x", "ct22": "x", "cw_cure": "x", "ct25": "x", "vaxmyths": "reddit"}
 # Scores below this cannot alarm; they are not shipped.
 LEAST_SCORE = 0.3
+# What the gate is to foresee, and from what chance on it lets a candidate through; both stand in the policy too.
+MATCH_FLOOR, READ_CHANCE = 0.30, 0.05
 
 Floats = NDArray[np.float64]
 # p_match and order (posts, top), and stance probabilities (posts, top, 4).
@@ -74,6 +81,8 @@ class Fits:
         match, labels, weights, stance, kinds, says, ranked = [], [], [], [], [], [], []
         for part in sets:
             kept, known = np.array([keep(key) for key in part.keys]), part.labels != UNKNOWN
+            # What was not read has no chance to match, whatever its features: it is no example.
+            known &= part.read
             rows, related = kept[:, None] & known, part.labels != UNRELATED
             # Ordinary posts hold few right claims, and were read less deep than the product ranks.
             if part.name not in ORDINARY:
@@ -98,7 +107,8 @@ class Fits:
         shape = part.labels.shape
         stance = TrainedStance("", *self.stance).of_features(part.stance.reshape(-1, len(STANCE_FEATURES)))
         fitted = LogisticMatch("", self.match[0].tolist(), self.match[1], self.ranking.tolist())
-        return fitted.of_features(part.match), fitted.order_of(part.match), stance.reshape(*shape, 4)
+        match, order = fitted.of_features(part.match), fitted.order_of(part.match)
+        return np.where(part.read, match, 0.0), np.where(part.read, order, -np.inf), stance.reshape(*shape, 4)
 
 
 def out_of_fold(sets: Sequence[Examples]) -> list[Said]:
@@ -146,13 +156,15 @@ def main() -> int:
     if folder is None:
         print("skipped: AUSCULT_RESEARCH_DATA names no folder with the research sets", file=sys.stderr)
         return 0
-    sets = development_sets(folder)
+    bench = Bench(load_encoder(), load_cross_encoder(), build_index([], np.zeros((0, 0), np.float32)))
+    gate = fit_gate(development_sets(bench, folder))
+    sets = development_sets(replace(bench, gate=gate, least_chance=READ_CHANCE), folder)
     folds = out_of_fold(sets)
     for part, said in zip(sets, folds, strict=True):
         print(describe(part, *said), flush=True)
     fits = Fits(sets, lambda _: True)
     PROMISE_WEIGHTS.write_text(json.dumps({"pools": promise_pools(sets, folds)}, separators=(",", ":")) + "\n")
-    reader = load_cross_encoder().reader_id
+    reader = bench.reader.reader_id
     found = {"features": list(MATCH_FEATURES), "weights": _short(fits.match[0]), "intercept": _short(fits.match[1])}
     _write(MATCH_WEIGHTS, "probability_id", "logistic", {"fitted_on": reader, **found, "ranking": _short(fits.ranking)})
     found = {"features": list(STANCE_FEATURES), "weights": _short(fits.stance[0])}
@@ -196,18 +208,39 @@ def promise_pools(sets: Sequence[Examples], folds: Sequence[Said]) -> dict[str, 
     return found
 
 
-def development_sets(folder: Path) -> list[Examples]:
+def fit_gate(sets: Sequence[Examples]) -> LogisticGate:
+    """Fit and write the gate: which candidates become a match by the fits on everything read; print what it keeps."""
+    fits = Fits(sets, lambda _: True)
+    inputs = [gate_features(part.match).reshape(-1, len(GATE_FEATURES)) for part in sets]
+    matches = [fits.chances(part)[0].ravel() >= MATCH_FLOOR for part in sets]
+    weights = [np.full(len(own), 1000 / len(own)) for own in inputs]
+    labels = np.concatenate(matches).astype(float)
+    found = fit_logistic(np.concatenate(inputs), labels, np.concatenate(weights), PENALTY)
+    told = {"features": list(GATE_FEATURES), "weights": _short(found[0]), "intercept": _short(found[1])}
+    _write(GATE_WEIGHTS, "gate_id", "gate", {"fitted_on": load_cross_encoder().reader_id, **told})
+    gate = load_gate()
+    for part, match in zip(sets, matches, strict=True):
+        let = np.round(gate.of_features(part.match), 4) >= READ_CHANCE
+        posts = len(part.keys)
+        print(
+            f"{part.name}: the gate reads {let.sum() / posts:.2f} of {let.size / posts:.0f} candidates a post "
+            f"and keeps {let.ravel()[match].mean():.3f} of {match.sum()} matches"
+        )
+    return gate
+
+
+def development_sets(bench: Bench, folder: Path) -> list[Examples]:
     """All development sets, read with the claims as the product knows them and with their sentences alone."""
-    encoder, reader, claims = load_encoder(), load_cross_encoder(), corpus_claims()
-    near = near_claims(encoder, claims)
-    rich, plain = bench_of(encoder, reader, claims), bench_of(encoder, reader, [claim.bare() for claim in claims])
+    claims = corpus_claims()
+    near = near_claims(bench.encoder, claims)
+    rich, plain = bench.over(claims), bench.over([claim.bare() for claim in claims])
     return [
         written_examples(rich, "development", near, "written"),
         written_examples(plain, "development", near, "written, bare claims"),
         real_examples(rich, folder, "development", "real"),
         real_examples(plain, folder, "development", "real, bare claims"),
         *ordinary_examples(rich, folder, "development"),
-        clef_examples(encoder, reader, folder, "train", stripped=True),
+        clef_examples(bench, folder, "train", stripped=True),
     ]
 
 

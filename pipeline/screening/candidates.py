@@ -60,8 +60,8 @@ def judge_candidates(
     """
     policy = judge.policy
     floor = policy["match_floor"] if floor is None else floor
-    reach = Reach(top or int(policy["candidates"]), policy["read_floor"], policy["read_reach"], policy["sparse_weight"])
     models = judge.models
+    reach = Reach(top or int(policy["candidates"]), models.gate, policy["read_chance"], policy["sparse_weight"])
     read = read_candidates(texts, vectors, judge.index, models.encoder, models.reader, reach, searched)
     estimated = models.probability.estimate(read.found, read.related, read.texts)
     chances, order = (np.round(one, DIGITS) for one in estimated)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from models.cross_encoder import PairReader, load_cross_encoder
 from models.encoder import Encoder, load_encoder
+from models.gate import Gate, load_gate
 from models.inference import RUNTIMES, Runtime, choose_runtime
 from models.match_probability import MatchProbability, load_match_probability
 from models.matcher import ClaimIndex, ClaimText, build_index, claim_field_texts
@@ -26,6 +27,7 @@ class Models:
 
     encoder: Encoder
     reader: PairReader
+    gate: Gate
     probability: MatchProbability
     stance: StanceClassifier
     promise: Promise
@@ -33,8 +35,8 @@ class Models:
     @property
     def name(self) -> str:
         """All models together; a part of what a post was screened with."""
-        own = (self.reader.reader_id, self.probability.probability_id, self.stance.stance_id, self.promise.promise_id)
-        return "/".join((self.encoder.model_id, *own))
+        fits = (self.gate.gate_id, self.probability.probability_id, self.stance.stance_id, self.promise.promise_id)
+        return "/".join((self.encoder.model_id, self.reader.reader_id, *fits))
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def load_models(settings: Settings | None = None) -> Models:
         encoder, reader = load_encoder(runtime, folder), load_cross_encoder(runtime, folder)
     except RuntimeError as error:
         raise ConfigError(f"{error}: set AUSCULT_RUNTIME to another of {', '.join(RUNTIMES)}") from None
-    return Models(encoder, reader, load_match_probability(), load_stance(), load_promise())
+    return Models(encoder, reader, load_gate(), load_match_probability(), load_stance(), load_promise())
 
 
 def runtime_of(settings: Settings) -> Runtime:

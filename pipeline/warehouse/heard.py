@@ -47,7 +47,7 @@ posts = Table(
     one_of("status", "live", "deleted", "removed", "gone"),
     CheckConstraint("length(content_hash) = 64", name="content_hash"),
     CheckConstraint("revision >= 1", name="revision"),
-    Index("ix_posts_ingested_at", "ingested_at"),
+    Index("ix_posts_ingested_at", "ingested_at", "post_id"),
     Index("ix_posts_content_hash", "content_hash"),
     comment="One row per public post, by platform and id.",
 )

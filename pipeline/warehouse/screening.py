@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
-from numpy.typing import NDArray
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import ConfigError
 from pipeline.post import NO_WORDS, screening_text
+from pipeline.warehouse.copying import copy_rows
 from pipeline.warehouse.leases import dead_leases
-from pipeline.warehouse.tables import matches, mentions, posts, vectors
+from pipeline.warehouse.tables import matches, mentions, posts
+
+SHARD_COLUMNS = ("post_id", "source", "content_hash", "text")
+_NEWEST = (posts.c.ingested_at, posts.c.post_id)
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class ShardRequest:
     """Which posts a worker may take: stored in [since, until], not yet screened with `screened_key`.
 
     What another worker screened after `started_at` (wall clock of the server) is left alone, even with another key.
+    `below` is where this worker is, (ingested_at, post_id): what stands before it was offered already.
     """
 
     screened_key: str
@@ -32,6 +35,7 @@ class ShardRequest:
     lease: int
     lease_seconds: float
     limit: int
+    below: tuple[datetime, int] | None = None
 
 
 def server_clock(connection: Connection) -> datetime:
@@ -41,9 +45,10 @@ def server_clock(connection: Connection) -> datetime:
 
 
 def claim_shard(connection: Connection, request: ShardRequest) -> pd.DataFrame:
-    """Lease up to `limit` posts that need screening; live ones newest first.
+    """Lease up to `limit` posts that need screening, the newest first.
 
-    Returns the columns post_id, source, content_hash and text (title and body as screening reads them), maybe no row.
+    Returns the columns post_id, source, content_hash, ingested_at and text (title and body as screening reads them),
+    newest first, maybe no row.
     """
     free = sa.or_(
         posts.c.screen_lease.is_(None),
@@ -52,10 +57,13 @@ def claim_shard(connection: Connection, request: ShardRequest) -> pd.DataFrame:
     )
     before = sa.or_(posts.c.screened_at.is_(None), posts.c.screened_at < request.started_at)
     wanted = sa.and_(_needs_screening(request.screened_key, request.since, request.until), before, free)
+    if request.below:
+        # Without it each shard of a backlog would look at all the posts that the shards before it have done.
+        wanted = sa.and_(wanted, sa.tuple_(*_NEWEST) < sa.tuple_(*map(sa.literal, request.below)))
     taken = (
         sa.select(posts.c.post_id)
         .where(wanted)
-        .order_by(posts.c.ingested_at.desc(), posts.c.post_id)
+        .order_by(*(column.desc() for column in _NEWEST))
         .limit(request.limit)
         .with_for_update(skip_locked=True)
     )
@@ -64,39 +72,19 @@ def claim_shard(connection: Connection, request: ShardRequest) -> pd.DataFrame:
         sa.update(posts)
         .where(posts.c.post_id.in_(taken.scalar_subquery()))
         .values(screen_lease=request.lease, screen_leased_until=until)
-        .returning(posts.c.post_id, posts.c.source, posts.c.content_hash, posts.c.title, posts.c.text)
+        .returning(*_NEWEST, posts.c.source, posts.c.content_hash, posts.c.title, posts.c.text)
     )
-    rows = [(row.post_id, row.source, row.content_hash, screening_text(row.title, row.text)) for row in leased]
-    return pd.DataFrame(sorted(rows), columns=["post_id", "source", "content_hash", "text"])
+    rows = [
+        (row.ingested_at, row.post_id, row.source, row.content_hash, screening_text(row.title, row.text))
+        for row in leased
+    ]
+    return pd.DataFrame(sorted(rows, reverse=True), columns=["ingested_at", *SHARD_COLUMNS])
 
 
 def count_unscreened(connection: Connection, screened_key: str, since: datetime, until: datetime) -> int:
     """How many posts of the window [since, until] still need screening."""
     wanted = _needs_screening(screened_key, since, until)
     return int(connection.execute(sa.select(sa.func.count()).select_from(posts).where(wanted)).scalar_one())
-
-
-def read_vectors(
-    connection: Connection, content_hashes: Sequence[str], model_id: str
-) -> dict[str, NDArray[np.float32]]:
-    """The stored vectors of these texts, shape (d,) each; a text without one is absent."""
-    wanted = sa.any_(sa.cast(list(content_hashes), sa.ARRAY(sa.Text)))
-    found = sa.select(vectors.c.content_hash, vectors.c.vector).where(
-        vectors.c.model_id == model_id, vectors.c.content_hash == wanted
-    )
-    return {row.content_hash: np.asarray(row.vector, np.float32) for row in connection.execute(found)}
-
-
-def store_vectors(
-    connection: Connection, made: dict[str, NDArray[np.float32]], model_id: str, *, of_claim: bool
-) -> None:
-    """Keep new vectors, keyed by (content hash, model)."""
-    rows = [
-        {"content_hash": content_hash, "model_id": model_id, "vector": vector, "of_claim": of_claim}
-        for content_hash, vector in made.items()
-    ]
-    if rows:
-        connection.execute(insert(vectors).on_conflict_do_nothing(), rows)
 
 
 def replace_screened(
@@ -106,20 +94,19 @@ def replace_screened(
 
     A post that was edited, erased or taken over by another worker meanwhile is left to whoever has it now.
     """
-    ours = sa.and_(
-        posts.c.post_id.in_(shard["post_id"].tolist()), posts.c.screen_lease == request.lease, posts.c.status == "live"
-    )
+    leased = sa.and_(posts.c.post_id == _any_of(shard["post_id"].tolist()), posts.c.screen_lease == request.lease)
+    ours = sa.and_(leased, posts.c.status == "live")
     rows = connection.execute(sa.select(posts.c.post_id, posts.c.content_hash).where(ours).with_for_update())
     kept = set(shard.set_index(["post_id", "content_hash"]).index) & {(row.post_id, row.content_hash) for row in rows}
     post_ids = [post_id for post_id, _ in kept]
     for table, frame in ((matches, found), (mentions, named)):
-        connection.execute(sa.delete(table).where(table.c.post_id.in_(post_ids)))
-        rows_in = _rows(table, frame[frame["post_id"].isin(post_ids)])
+        connection.execute(sa.delete(table).where(table.c.post_id == _any_of(post_ids)))
+        names, rows_in = _rows(table, frame[frame["post_id"].isin(post_ids)])
         if rows_in:
-            connection.execute(insert(table), rows_in)
+            copy_rows(connection, table, names, rows_in)
     released: dict[str, Any] = {"screen_lease": None, "screen_leased_until": None}
-    connection.execute(sa.update(posts).where(posts.c.screen_lease == request.lease).values(**released))
-    done = sa.update(posts).where(posts.c.post_id.in_(post_ids))
+    connection.execute(sa.update(posts).where(leased).values(**released))
+    done = sa.update(posts).where(posts.c.post_id == _any_of(post_ids))
     connection.execute(done.values(screened_key=request.screened_key, screened_at=sa.func.clock_timestamp()))
     return len(post_ids)
 
@@ -133,16 +120,19 @@ def _needs_screening(screened_key: str, since: datetime, until: datetime) -> sa.
     return sa.and_(live, due, stale)
 
 
-def _rows(table: sa.Table, frame: pd.DataFrame) -> list[dict[str, Any]]:
+def _any_of(post_ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    # One parameter, where a list of them would be a new statement for each length.
+    return sa.any_(sa.cast(list(post_ids), sa.ARRAY(sa.BigInteger)))
+
+
+def _rows(table: sa.Table, frame: pd.DataFrame) -> tuple[list[str], list[list[Any]]]:
     wanted = {column.name for column in table.columns if not column.identity}
     if set(frame.columns) != wanted:
         different = sorted(wanted ^ set(frame.columns))
         raise ConfigError(f"the frame for {table.name} and the table differ in: {', '.join(different)}")
     # A missing number would reach PostgreSQL as NaN, which is a value there and not NULL.
-    return [
-        {str(name): None if _is_missing(value) else value for name, value in row.items()}
-        for row in frame.astype(object).to_dict("records")
-    ]
+    rows = frame.astype(object).itertuples(index=False, name=None)
+    return list(frame.columns), [[None if _is_missing(value) else value for value in row] for row in rows]
 
 
 def _is_missing(value: Any) -> bool:  # noqa: ANN401

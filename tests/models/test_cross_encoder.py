@@ -5,14 +5,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load_file, save_file
 from transformers import BertConfig, BertModel
 
-from models import int8_graph
-from models.cross_encoder import RELATIONS, WEIGHTS, CrossEncoder, load_cross_encoder, related_odds
-from models.encoder import weights_folder
-from models.int8_graph import quantise
+from models.cross_encoder import (
+    HEADS,
+    MAX_TOKENS,
+    RELATIONS,
+    WEIGHTS,
+    CrossEncoder,
+    load_cross_encoder,
+    pair_inputs,
+    related_odds,
+)
+from models.encoder import load_tokenizer, weights_folder
+from models.inference import RUNTIMES, choose_runtime, open_session
 from models.stance import StancePair
+from models.training.calibrate import measure_scales
 from models.training.pack import pack
+from models.transformer_graph import build_graph, quantise
 
 PAIRS = [
     StancePair("The MMR vaccine causes autism.", "", "my nephew stopped talking after his shot"),
@@ -26,27 +37,47 @@ def reader() -> CrossEncoder:
     return load_cross_encoder()
 
 
-def test_the_packed_graph_answers_as_the_model_that_was_packed(tmp_path: Path) -> None:
+def tiny_weights(folder: Path) -> tuple[Path, BertModel, torch.nn.Linear]:
+    """A small reader of random weights, packed, and the model that was packed."""
     torch.manual_seed(3)
     config = BertConfig(hidden_size=96, num_hidden_layers=2, num_attention_heads=12, intermediate_size=192)
     model, head = BertModel(config, add_pooling_layer=False).eval(), torch.nn.Linear(96, len(RELATIONS))
     state = {f"encoder.{name}": value.numpy() for name, value in model.state_dict().items()}
     state |= {f"head.{name}": value.detach().numpy() for name, value in head.state_dict().items()}
-    pack(state, tmp_path / "tiny.safetensors")
-    tokenizer = weights_folder() / "tokenizer.json"
-    found = CrossEncoder(tmp_path / "tiny.safetensors", tokenizer).read(PAIRS)
-    for row, pair in zip(found, PAIRS, strict=True):
-        own = CrossEncoder(tmp_path / "tiny.safetensors", tokenizer)._tokenizer.encode(pair.claim, pair.post.strip())
+    pack(state, folder / "tiny.safetensors")
+    return folder / "tiny.safetensors", model, head
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_the_packed_graph_answers_as_the_model_that_was_packed(tmp_path: Path, runtime: str) -> None:
+    weights, model, head = tiny_weights(tmp_path)
+    tokenizer = load_tokenizer(weights_folder() / "tokenizer.json", MAX_TOKENS)
+    encoded = tokenizer.encode_batch([(pair.claim, pair.post.strip()) for pair in PAIRS])
+    batches = [pair_inputs([one], len(one.ids)) for one in encoded]
+    save_file(measure_scales(load_file(weights), HEADS, batches), tmp_path / "scales.safetensors")
+    reader = load_cross_encoder(choose_runtime(runtime), weights=weights, scales=tmp_path / "scales.safetensors")
+    for row, one in zip(reader.read(PAIRS), encoded, strict=True):
         with torch.inference_mode():
-            hidden = model(torch.tensor([own.ids]), token_type_ids=torch.tensor([own.type_ids])).last_hidden_state
+            hidden = model(torch.tensor([one.ids]), token_type_ids=torch.tensor([one.type_ids])).last_hidden_state
             expected = head(hidden.mean(1))[0].numpy()
-        assert np.abs(row - expected).max() < 0.02 * np.abs(expected).max() + 0.01
+        assert np.abs(row - expected).max() < 0.04 * np.abs(expected).max() + 0.01
+
+
+def test_in_float32_the_graph_says_what_torch_says(tmp_path: Path) -> None:
+    weights, model, head = tiny_weights(tmp_path)
+    inputs = {"ids": np.array([[101, 7592, 2088, 102]]), "types": np.zeros((1, 4), np.int64)}
+    inputs |= {"positions": np.arange(4)[None], "mask": np.ones((1, 4), np.float32)}
+    graph = build_graph(load_file(weights), HEADS)
+    found = open_session(graph, choose_runtime("onnxruntime")).run(inputs)
+    with torch.inference_mode():
+        expected = head(model(torch.tensor(inputs["ids"])).last_hidden_state.mean(1)).numpy()
+    assert np.abs(found - expected).max() < 0.02
 
 
 def test_a_score_depends_on_its_pair_alone(reader: CrossEncoder) -> None:
     together = reader.read(PAIRS)
     alone = np.concatenate([reader.read([pair]) for pair in PAIRS])
-    np.testing.assert_allclose(together, alone, atol=2e-4)
+    np.testing.assert_allclose(together, alone, atol=1e-5)
 
 
 def test_no_pairs_give_no_rows(reader: CrossEncoder) -> None:
@@ -69,7 +100,6 @@ def test_related_odds_are_those_of_the_four_against_unrelated() -> None:
 def test_the_weights_are_small_and_plain() -> None:
     assert WEIGHTS.suffix == ".safetensors"
     assert WEIGHTS.stat().st_size < 30_000_000
-    assert int8_graph.OPSET == 20
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from models.folding import sparse_words
 from models.match_probability import FEATURES, WEIGHTS, load_match_probability, match_features
-from models.matcher import ClaimIndex, ClaimText, build_index, claim_field_texts, nearest_claims
+from models.matcher import SPARSE_WEIGHT, ClaimIndex, ClaimText, build_index, claim_field_texts, nearest_claims
 from tests.fakes import FakeEncoder
 
 CLAIMS = [
@@ -102,3 +103,38 @@ def test_features_and_weights_belong_together(tiny: FakeEncoder, tmp_path_factor
     other.write_text(WEIGHTS.read_text().replace('"dense"', '"density"'))
     with pytest.raises(ValueError, match="was fitted on"):
         load_match_probability(other)
+
+
+def test_the_fast_way_finds_what_the_plain_way_finds() -> None:
+    chance = np.random.default_rng(7)
+    words = [f"word{number}" for number in range(300)]
+
+    def sentence(most: int) -> str:
+        return " ".join(chance.choice(words, chance.integers(0, most)))
+
+    told = [(("claim", sentence(9)), *(("variant", sentence(9)) for _ in range(number % 3))) for number in range(900)]
+    claims = [ClaimText(str(number), fields) for number, fields in enumerate(told)]
+    vectors = chance.normal(size=(len(claim_field_texts(claims)), 16)).astype(np.float32)
+    vectors[5] = vectors[9]
+    index = build_index(claims, vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+    posts = [sentence(30) for _ in range(40)]
+    asked = chance.normal(size=(40, 16)).astype(np.float32)
+    asked /= np.linalg.norm(asked, axis=1, keepdims=True)
+    found = nearest_claims(index, asked, posts, 10)
+    cosines, shares = asked @ index.vectors.T, index.wording_words.toarray()
+    for post, text in enumerate(posts):
+        own = [np.asarray(cosines[post, at:end]) for at, end in zip(index.starts, index.starts[1:], strict=False)]
+        numbers = sorted({index.vocabulary[word] for word in sparse_words(text) if word in index.vocabulary})
+        sparse = np.asarray(index.sparse[numbers].sum(axis=0)).ravel()
+        sparse = sparse / max(sparse.max(), 1e-9)
+        fused = np.array([(one[0] + one.max()) / 2 for one in own]) + SPARSE_WEIGHT * sparse
+        best = np.argsort(-np.round(fused, 6), kind="stable")[:10]
+        assert found.claim[post].tolist() == best.tolist()
+        assert found.similarity[post] == pytest.approx(fused[best], abs=2e-6)
+        for rank, claim in enumerate(best):
+            wording = int(index.starts[claim] + np.argmax(np.round(own[claim], 6)))
+            assert found.wording[post, rank] == wording
+            held = set(sparse_words(index.wordings[wording][1]))
+            assert shares[wording].sum() == pytest.approx(1.0 if held else 0.0)
+            spoken = sum(shares[wording, index.vocabulary[word]] for word in held & set(sparse_words(text)))
+            assert found.coverage[post, rank] == pytest.approx(spoken, abs=1e-6)
