@@ -6,7 +6,7 @@ TORCH_INDEX := $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL),)
 # What is installed, by content: a changed lock installs anew, an unchanged one does nothing.
 STAMP := .venv/.ok-$(shell cat requirements.lock Makefile setup.cfg 2>/dev/null | cksum | cut -d' ' -f1)
 
-.PHONY: install demo test lint chaos eval train up down clean lock
+.PHONY: install demo test lint chaos eval bench train up down clean lock
 
 install: $(STAMP)
 
@@ -43,9 +43,14 @@ chaos: $(STAMP)
 eval: $(STAMP)
 	$(BIN)/auscult eval
 
+# Speed against the field's way, in one run; needs AUSCULT_RESEARCH_DATA. Minutes.
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
 # Trains the shipped weights anew from the training split, then fits the decisions on development. About an hour.
 train: $(STAMP)
 	$(BIN)/python -m models.training.train_cross_encoder
+	$(BIN)/python -m models.training.calibrate
 	$(BIN)/python -m models.training.fit_decisions
 
 up: $(STAMP)

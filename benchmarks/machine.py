@@ -33,11 +33,11 @@ def describe_machine() -> str:
     """Processor, cores and memory in one line, as far as the system tells."""
     told = Path("/proc/cpuinfo")
     lines = told.read_text().splitlines() if told.is_file() else []
-    model = next(
-        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine()
-    )
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{model}, {cores} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB"
+    return (
+        f"{named[0] if named else platform.machine()}, {cores} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB"
+    )
 
 
 def resident_megabytes() -> float:

@@ -3,7 +3,7 @@
 import random
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from benchmarks import ours
 from benchmarks.baselines import Baseline
 from benchmarks.machine import resident_megabytes
 from models.folding import fold_text
+from models.metrics import ranked_precision
 from models.training.examples import Clef
 
 SEED = 11
@@ -75,18 +76,6 @@ def measure(clef: Clef, rounds: int, artefacts: Path, slow_posts: int = 64) -> M
                 # The first round warms up.
                 if turn:
                     rates.setdefault(name, []).append(done / seconds)
-    precision = {name: mean_average_precision(ranked[name], clef.gold) for name in ("batched", "matcher")}
+    ranks = {name: ranked[name].tolist() for name in ("batched", "matcher")}
+    precision = {name: statistics.mean(map(ranked_precision, own, clef.gold)) for name, own in ranks.items()}
     return Measured(rates, precision, resident)
-
-
-def mean_average_precision(ranked: NDArray[np.int64], gold: Sequence[frozenset[int]], depth: int = 5) -> float:
-    """MAP@depth of rankings, for posts with one or more right claims."""
-    total = 0.0
-    for row, right in zip(ranked, gold, strict=True):
-        hits, found = 0, 0.0
-        for rank, claim in enumerate(row[:depth].tolist(), start=1):
-            if claim in right:
-                hits += 1
-                found += hits / rank
-        total += found / min(len(right), depth)
-    return total / len(gold)

@@ -20,15 +20,18 @@ Odds = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Reach:
-    """How far reading goes: of `top` claims a post those to which `gate` gives `least_chance`; all where it is None.
+    """How far reading goes: `top` claims a post, not below `floor`, nor more than `behind` under the post's best.
 
-    `sparse_weight` is the weight of word overlap in Candidates.similarity.
+    `floor` and `behind` are in units of Candidates.similarity; `sparse_weight` is the weight of word overlap in it.
+    Where there is a `gate`, only what it gives `least_chance` is read.
     """
 
     top: int = 10
+    floor: float = 0.0
+    behind: float = 1.0
+    sparse_weight: float = SPARSE_WEIGHT
     gate: Gate | None = None
     least_chance: float = 0.0
-    sparse_weight: float = SPARSE_WEIGHT
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,9 @@ def read_candidates(
         rows[long] = encoder.encode([cut[number] for number in long])
     found, passage = _of_posts(nearest_claims(index, rows, sought, reach.top, reach.sparse_weight), owner, len(texts))
     best = [cut[number] for number in passage[:, 0]] if passage.shape[1] else list(texts)
-    near = np.ones(found.similarity.shape, dtype=bool)
+    near = found.similarity >= np.maximum(reach.floor, found.similarity[:, :1] - reach.behind)
     if reach.gate:
-        near = np.round(reach.gate.chances(found, best), 4) >= reach.least_chance
+        near &= np.round(reach.gate.chances(found, best), 4) >= reach.least_chance
     places = [(int(post), int(rank)) for post, rank in zip(*np.nonzero(near), strict=True)]
     pairs = [_pair(index, found, place, cut[passage[place]]) for place in places]
     logits = reader.read(pairs)

@@ -74,11 +74,23 @@ class Policy:
     match_floor: Number = Number(
         0.30, "p_match", "below it a candidate is not a match", "review queue near .3 (matching study, B)"
     )
+    read_floor: Number = Number(
+        0.30,
+        "similarity",
+        "below it a candidate is not read together with the post",
+        "with read_reach: .92 of labelled claims are read",
+    )
+    read_reach: Number = Number(
+        0.30,
+        "similarity",
+        "a candidate this far behind the post's best is not read either",
+        "6 pairs a post, 3.5 an ordinary one",
+    )
     read_chance: Number = Number(
         0.05,
         "chance",
-        "a candidate that retrieval gives less than this chance to become a match is not read together with the post",
-        "TO BE SET",
+        "where only matches count, a candidate that retrieval gives less than this chance to become one is not read",
+        "development: .5 to .8 pairs an ordinary post; .95 to .99 of matches kept, alerts and reviews as without",
     )
     promise_target: Number = Number(
         0.90,

@@ -14,6 +14,7 @@ import pandas as pd
 from models.encoder import Encoder
 from pipeline.config import POLICY
 from pipeline.errors import ConfigError
+from pipeline.pace import Pace
 from pipeline.screening.explanation import explain, in_words
 from pipeline.screening.judges import Judge, Models, Vectors, build_judge, claim_text, load_models
 from pipeline.screening.screen import Screened, screen_posts
@@ -78,6 +79,7 @@ def screen_window(workplace: Workplace, now: datetime, progress: Progress) -> di
     """
     bench = _bench(workplace)
     totals = {"posts": 0, "matches": 0, "mentions": 0}
+    pace = Pace(lambda: count_waiting(workplace, now))
     with held_lease(workplace.engine) as lease:
         with workplace.engine.begin() as connection:
             started_at = store.server_clock(connection)
@@ -98,6 +100,7 @@ def screen_window(workplace: Workplace, now: datetime, progress: Progress) -> di
             totals["matches"] += len(found)
             totals["mentions"] += len(named)
             progress(len(shard))
+            pace.tick()
     return totals
 
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from models.cross_encoder import PairReader
 from models.encoder import Encoder
-from models.gate import Gate
 from models.match_probability import match_features
 from models.matcher import ClaimIndex, ClaimText, build_index, claim_field_texts
 from models.reading import Reach, Reading, read_candidates
@@ -25,7 +24,7 @@ TOP = 10
 
 @dataclass(frozen=True)
 class Examples:
-    """Posts with their candidates. `labels` (posts, top) holds a stance, UNRELATED or UNKNOWN; `read` what was read.
+    """Posts with their candidates. `labels` (posts, top) holds a stance, UNRELATED or UNKNOWN.
 
     `match` (posts, top, features) and `stance` (posts, top, features) are the inputs of the two fits; `claims` the
     candidates' ids; `gold` the claim that each post is about, "" where none is known.
@@ -38,30 +37,25 @@ class Examples:
     match: Floats
     stance: Floats
     labels: NDArray[np.str_]
-    read: NDArray[np.bool_]
     gold: tuple[str, ...]
     texts: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True)
 class Bench:
-    """Models and an index to read posts with; candidates below `least_chance` of a `gate` are not read."""
+    """Models and an index to read posts with."""
 
     encoder: Encoder
     reader: PairReader
     index: ClaimIndex
-    gate: Gate | None = None
-    least_chance: float = 0.0
 
     def over(self, claims: Sequence[ClaimText]) -> "Bench":
         """The same with an index of these claims."""
         return replace(self, index=build_index(claims, self.encoder.encode(claim_field_texts(claims))))
 
     def read(self, texts: Sequence[str], top: int = TOP) -> Reading:
-        """The posts' candidates, read."""
-        vectors = self.encoder.encode(texts)
-        reach = Reach(top, self.gate, self.least_chance)
-        return read_candidates(texts, vectors, self.index, self.encoder, self.reader, reach)
+        """The posts' candidates, all read: floors and the gate are chosen afterwards."""
+        return read_candidates(texts, self.encoder.encode(texts), self.index, self.encoder, self.reader, Reach(top))
 
 
 def examples(
@@ -82,10 +76,9 @@ def examples(
         tuple(key for key, _ in posts),
         tuple(map(tuple, ids)),
         read.found.similarity.astype(np.float64),
-        match_features(read.found, np.nan_to_num(read.related), read.texts),
+        match_features(read.found, read.related, read.texts),
         stances,
         labels.reshape(shape).astype(str),
-        ~np.isnan(read.related),
         tuple(gold),
         tuple(texts),
     )

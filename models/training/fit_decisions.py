@@ -8,7 +8,6 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from models.cross_encoder import load_cross_encoder
 from models.encoder import load_encoder
 from models.gate import FEATURES as GATE_FEATURES
 from models.gate import WEIGHTS as GATE_WEIGHTS
-from models.gate import LogisticGate, gate_features, load_gate
+from models.gate import gate_features, load_gate
 from models.match_probability import FEATURES as MATCH_FEATURES
 from models.match_probability import WEIGHTS as MATCH_WEIGHTS
 from models.match_probability import LogisticMatch
@@ -81,8 +80,6 @@ class Fits:
         match, labels, weights, stance, kinds, says, ranked = [], [], [], [], [], [], []
         for part in sets:
             kept, known = np.array([keep(key) for key in part.keys]), part.labels != UNKNOWN
-            # What was not read has no chance to match, whatever its features: it is no example.
-            known &= part.read
             rows, related = kept[:, None] & known, part.labels != UNRELATED
             # Ordinary posts hold few right claims, and were read less deep than the product ranks.
             if part.name not in ORDINARY:
@@ -107,8 +104,7 @@ class Fits:
         shape = part.labels.shape
         stance = TrainedStance("", *self.stance).of_features(part.stance.reshape(-1, len(STANCE_FEATURES)))
         fitted = LogisticMatch("", self.match[0].tolist(), self.match[1], self.ranking.tolist())
-        match, order = fitted.of_features(part.match), fitted.order_of(part.match)
-        return np.where(part.read, match, 0.0), np.where(part.read, order, -np.inf), stance.reshape(*shape, 4)
+        return fitted.of_features(part.match), fitted.order_of(part.match), stance.reshape(*shape, 4)
 
 
 def out_of_fold(sets: Sequence[Examples]) -> list[Said]:
@@ -157,14 +153,14 @@ def main() -> int:
         print("skipped: AUSCULT_RESEARCH_DATA names no folder with the research sets", file=sys.stderr)
         return 0
     bench = Bench(load_encoder(), load_cross_encoder(), build_index([], np.zeros((0, 0), np.float32)))
-    gate = fit_gate(development_sets(bench, folder))
-    sets = development_sets(replace(bench, gate=gate, least_chance=READ_CHANCE), folder)
+    sets = development_sets(bench, folder)
     folds = out_of_fold(sets)
     for part, said in zip(sets, folds, strict=True):
         print(describe(part, *said), flush=True)
     fits = Fits(sets, lambda _: True)
     PROMISE_WEIGHTS.write_text(json.dumps({"pools": promise_pools(sets, folds)}, separators=(",", ":")) + "\n")
     reader = bench.reader.reader_id
+    fit_gate(sets, fits, reader)
     found = {"features": list(MATCH_FEATURES), "weights": _short(fits.match[0]), "intercept": _short(fits.match[1])}
     _write(MATCH_WEIGHTS, "probability_id", "logistic", {"fitted_on": reader, **found, "ranking": _short(fits.ranking)})
     found = {"features": list(STANCE_FEATURES), "weights": _short(fits.stance[0])}
@@ -208,16 +204,15 @@ def promise_pools(sets: Sequence[Examples], folds: Sequence[Said]) -> dict[str, 
     return found
 
 
-def fit_gate(sets: Sequence[Examples]) -> LogisticGate:
-    """Fit and write the gate: which candidates become a match by the fits on everything read; print what it keeps."""
-    fits = Fits(sets, lambda _: True)
+def fit_gate(sets: Sequence[Examples], fits: Fits, reader: str) -> None:
+    """Fit and write the gate: which candidates become a match by `fits`, once they are read; print what it keeps."""
     inputs = [gate_features(part.match).reshape(-1, len(GATE_FEATURES)) for part in sets]
     matches = [fits.chances(part)[0].ravel() >= MATCH_FLOOR for part in sets]
     weights = [np.full(len(own), 1000 / len(own)) for own in inputs]
     labels = np.concatenate(matches).astype(float)
     found = fit_logistic(np.concatenate(inputs), labels, np.concatenate(weights), PENALTY)
     told = {"features": list(GATE_FEATURES), "weights": _short(found[0]), "intercept": _short(found[1])}
-    _write(GATE_WEIGHTS, "gate_id", "gate", {"fitted_on": load_cross_encoder().reader_id, **told})
+    _write(GATE_WEIGHTS, "gate_id", "gate", {"fitted_on": reader, **told})
     gate = load_gate()
     for part, match in zip(sets, matches, strict=True):
         let = np.round(gate.of_features(part.match), 4) >= READ_CHANCE
@@ -226,7 +221,6 @@ def fit_gate(sets: Sequence[Examples]) -> LogisticGate:
             f"{part.name}: the gate reads {let.sum() / posts:.2f} of {let.size / posts:.0f} candidates a post "
             f"and keeps {let.ravel()[match].mean():.3f} of {match.sum()} matches"
         )
-    return gate
 
 
 def development_sets(bench: Bench, folder: Path) -> list[Examples]:

@@ -8,7 +8,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -59,10 +68,16 @@ def print_json(content: Any) -> None:  # noqa: ANN401
 @contextmanager
 def progress_bar(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
     """A progress bar on stderr while the block runs; call what it yields with how many more are done."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=errors, transient=True) as bars:
         bar = bars.add_task(what, total=total)
         yield lambda more: bars.advance(bar, more)
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        """How many are done in a second."""
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "")
 
 
 def _words(value: Any) -> str:  # noqa: ANN401

@@ -1,7 +1,7 @@
 """The candidates of a post: found by meaning and words, read with their claims, weighed and decided."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -56,12 +56,15 @@ def judge_candidates(
 
     `vectors` are those of the texts, or of `searched`, which retrieval reads where it differs; a long text is read in
     passages, encoded here. `top` is how many are looked at (default: the policy's candidates); `sources` are the
-    posts' sources, whose own thresholds hold.
+    posts' sources, whose own thresholds hold. Where only matches are asked for, what retrieval gives too little chance
+    to become one (`read_chance`) is not read.
     """
     policy = judge.policy
     floor = policy["match_floor"] if floor is None else floor
     models = judge.models
-    reach = Reach(top or int(policy["candidates"]), models.gate, policy["read_chance"], policy["sparse_weight"])
+    reach = Reach(top or int(policy["candidates"]), policy["read_floor"], policy["read_reach"], policy["sparse_weight"])
+    if floor >= policy["match_floor"]:
+        reach = replace(reach, gate=models.gate, least_chance=policy["read_chance"])
     read = read_candidates(texts, vectors, judge.index, models.encoder, models.reader, reach, searched)
     estimated = models.probability.estimate(read.found, read.related, read.texts)
     chances, order = (np.round(one, DIGITS) for one in estimated)

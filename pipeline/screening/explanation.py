@@ -1,12 +1,13 @@
 """Why a text matches, for `auscult explain`: scores, the wording that matched, stance with its cues, the decision."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from models.stance import STANCES
 from pipeline.listening import Practice
 from pipeline.screening.candidates import Judged, judge_candidates
 from pipeline.screening.judges import ClaimWords, Judge, Vectors
+from pipeline.screening.matching import Decision
 from pipeline.screening.mentions import Mention, find_mentions
 from pipeline.screening.urgency import Urgency, find_urgency
 
@@ -29,6 +30,7 @@ _REASONS = {
     "asks_about_claim": "it asks about the claim",
     "reports_or_other": "it reports, jokes or says something else",
     "below_match_floor": "the match is too weak",
+    "not_read": "going by meaning and words alone it has too little chance to be a match, so that it is not read",
 }
 
 
@@ -45,10 +47,20 @@ class Explanation:
 
 def explain(text: str, vectors: Vectors, judge: Judge, practice: Practice) -> Explanation:
     """Judge one text as the screen step would, keeping what it would drop; `vectors` is its vector, shape (1, d)."""
-    judged = judge_candidates([text], vectors, judge, floor=0.0)[0][:SHOWN_CANDIDATES]
+    judged = _with_near_misses(text, vectors, judge)[:SHOWN_CANDIDATES]
     mentions = tuple(find_mentions(text, practice))
     shown = {found.claim_id: judge.words[found.claim_id] for found in judged}
     return Explanation(tuple(judged), shown, mentions, find_urgency(text), text)
+
+
+def _with_near_misses(text: str, vectors: Vectors, judge: Judge) -> list[Judged]:
+    # Matches as the screen step has them, whose gate leaves some candidates unread; behind them what it would drop.
+    kept = judge_candidates([text], vectors, judge)[0]
+    known = {found.claim for found in kept}
+    others = [one for one in judge_candidates([text], vectors, judge, floor=0.0)[0] if one.claim not in known]
+    dropped = Decision("none", "not_read")
+    missed = [one if one.decision.decision == "none" else replace(one, decision=dropped) for one in others]
+    return [replace(found, rank=rank) for rank, found in enumerate([*kept, *missed], start=1)]
 
 
 def in_words(explanation: Explanation) -> str:
