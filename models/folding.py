@@ -2,10 +2,13 @@
 
 import re
 import unicodedata
+from collections import Counter
 from functools import lru_cache
 from itertools import chain
 
-FOLDING_VERSION = 2
+from models.wheel import known_words
+
+FOLDING_VERSION = 3
 # A post is 64 KiB at most; compatibility forms expand up to eighteen-fold, so the folded text is cut as well.
 MAX_CHARACTERS = 64 * 1024
 # A post is folded by the encoder, the matcher and the reader: short ones of a shard are remembered in between.
@@ -52,6 +55,8 @@ _LEET = str.maketrans("013457@$", "oieastas")
 # Pictures between words; where they stand at nearly every word they say nothing and only part what belongs together.
 _PICTURES = re.compile(r"[\u2190-\u2bff\u3030-\u303d\U0001f000-\U0001faff]+")
 _FEW_PICTURES, _PICTURES_PER_WORD = 4, 0.4
+# English words of one letter.
+_LONE = frozenset("aAiI")
 _SPARSE_WORD = re.compile(r"\w+")
 _STOP_WORDS = """
 a an and are as at be been but by for from had has have he her his how i if in into is it its me my of on or our she so
@@ -117,7 +122,7 @@ def _fold(text: str) -> str:
         text = _HASHTAG.sub(lambda tag: " " + _CAMEL.sub(" ", tag.group(1)) + " ", text)
     if "@" in text:
         text = _HANDLE.sub(lambda handle: " " + _CAMEL.sub(" ", handle.group(1)) + " ", text)
-    text = _SPACED.sub(lambda run: run.group().replace(run.group(1), ""), text)
+    text = _SPACED.sub(_join_letters, text)
     text = _TOKEN.sub(_undo_leet, text)
     if not text.isascii():
         text = _part_from_pictures(text)
@@ -142,6 +147,19 @@ def _fold_mixed(word: str) -> str:
     return word.translate(_TO_LATIN) if _LATIN.search(word) else word
 
 
+def _join_letters(run: re.Match[str]) -> str:
+    joined = run.group().replace(run.group(1), "")
+    # Beside spaced letters a word of one letter looks like one of them: "a f e v e r" is not "afever".
+    if run.group(1) != " " or joined.lower() in known_words():
+        return joined
+    first, last = joined[0] in _LONE, joined[-1] in _LONE or (joined[-1].isupper() and joined[-2].islower())
+    size = len(joined)
+    for start, end, fits in ((1, size, first), (0, size - 1, last), (1, size - 1, first and last)):
+        if fits and joined[start:end].lower() in known_words():
+            return " ".join(filter(None, (joined[:start], joined[start:end], joined[end:])))
+    return joined
+
+
 def _undo_leet(match: re.Match[str]) -> str:
     word = match.group()
     # Shorter words are names of things (h1n1, p53), and so are words with other digits (covid19vaccine).
@@ -149,10 +167,12 @@ def _undo_leet(match: re.Match[str]) -> str:
 
 
 def _part_from_pictures(text: str) -> str:
-    pictures = len(_PICTURES.findall(text))
-    if pictures < _FEW_PICTURES or pictures < _PICTURES_PER_WORD * len(_WORD.findall(text)):
+    found = Counter(_PICTURES.findall(text))
+    if found.total() < _FEW_PICTURES or found.total() < _PICTURES_PER_WORD * len(_WORD.findall(text)):
         return text
-    return _PICTURES.sub(" ", text)
+    # A disguise repeats one picture, and an author's own beside it still say something; several take turns otherwise.
+    ((most, count),) = found.most_common(1)
+    return text.replace(most, " ") if 2 * count > found.total() else _PICTURES.sub(" ", text)
 
 
 def _singular(word: str) -> str:

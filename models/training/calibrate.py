@@ -7,7 +7,6 @@ other splits are not read.
 import importlib
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -17,10 +16,11 @@ from safetensors.numpy import load_file, save_file
 
 from models import cross_encoder, encoder
 from models.bert_tensors import bert_tensors
-from models.encoder import load_tokenizer, weights_folder
+from models.encoder import load_tokenizer
 from models.folding import fold_text
 from models.training.corpus import corpus_claims, written_posts
 from models.transformer_graph import build_graph
+from models.wheel import weights_folder
 
 TEXTS, EXTREMES, PAIRS, BATCH = 500, 120, 400, 32
 # How much of a channel's reach is moved into the weights, 0 to 1. Of .4, .5, .65, .75, .85 and 1 this one left the
@@ -93,7 +93,7 @@ def _batched(encoded: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 
 def _tokenizer(most: int) -> Any:  # noqa: ANN401 - see load_tokenizer
-    return load_tokenizer(Path(weights_folder()) / "tokenizer.json", most)
+    return load_tokenizer(weights_folder() / "tokenizer.json", most)
 
 
 if __name__ == "__main__":

@@ -19,10 +19,11 @@ from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
 
 from models.cross_encoder import MAX_TOKENS, RELATIONS, WEIGHTS
-from models.encoder import load_encoder, weights_folder
+from models.encoder import load_encoder
 from models.training.examples import research_folder
 from models.training.pack import pack
 from models.training.pairs import TrainingPair, claim_pairs, contrast_pairs, inference_pairs
+from models.wheel import weights_folder
 
 SEED = 1
 BATCH = 32

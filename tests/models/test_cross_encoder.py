@@ -18,12 +18,13 @@ from models.cross_encoder import (
     pair_inputs,
     related_odds,
 )
-from models.encoder import load_tokenizer, weights_folder
+from models.encoder import load_tokenizer
 from models.inference import RUNTIMES, choose_runtime, open_session
 from models.stance import StancePair
 from models.training.calibrate import measure_scales
 from models.training.pack import pack
 from models.transformer_graph import build_graph, quantise
+from models.wheel import weights_folder
 
 PAIRS = [
     StancePair("The MMR vaccine causes autism.", "", "my nephew stopped talking after his shot"),

@@ -6,7 +6,8 @@ import sys
 import numpy as np
 
 from models.artefacts import digest_of
-from models.encoder import SCALES, Encoder, weights_folder
+from models.encoder import SCALES, Encoder
+from models.wheel import weights_folder
 
 TEXTS = [f"{word} " * n for n in (1, 2, 3, 9, 33, 80) for word in ("vaccine", "measles outbreak", "the cat sat on")]
 

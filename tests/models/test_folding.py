@@ -33,6 +33,24 @@ def test_a_disguise_is_undone(disguised: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("disguised", "plain"),
+    [
+        ("only a f e v e r they say", "only a fever they say"),
+        ("what I b e l i e v e I think", "what I believe I think"),
+        ("take v i t a m i n D daily", "take vitamin D daily"),
+        ("b e c a u s e a doctor said", "because a doctor said"),
+        ("a d d e d to w a t e r s", "added to waters"),
+        (
+            "no \U0001f525 more \U0001f525 raw \U0001f95b \U0001f525 milk \U0001f525 here",
+            "no more raw \U0001f95b milk here",
+        ),
+    ],
+)
+def test_a_disguise_leaves_what_stands_beside_it(disguised: str, plain: str) -> None:
+    assert fold_text(disguised) == plain
+
+
+@pytest.mark.parametrize(
     "honest",
     [
         "The COVID-19 vaccine does not change your DNA.",
