@@ -77,12 +77,15 @@ def _prepare(settings: Settings) -> Workplace:
     workplace = open_workplace(read_settings())
     _ = workplace.engine
     with _quiet(settings.home / "demo.log"):
-        from airflow.utils.db import check_migrations, initdb
+        from airflow.utils import db
 
         try:
-            check_migrations(0)
+            db.check_migrations(0)
         except TimeoutError:
-            initdb()
+            db.initdb()
+        # An earlier run may have been killed between the tables and their first rows.
+        db.add_default_pool_if_not_exists()
+        db.synchronize_log_template()
     return workplace
 
 
