@@ -1,13 +1,13 @@
 """What this machine can do at best, and how much memory a process holds."""
 
-import os
 import platform
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import psutil
 import torch
+
+from models.inference import PROCESSOR, usable_processors
 
 # Large enough that the edges do not count, small enough for a laptop's memory.
 SIDE, REPEATS = 2048, 5
@@ -31,13 +31,10 @@ def gemm_limits() -> dict[str, float]:
 
 def describe_machine() -> str:
     """Processor, cores and memory in one line, as far as the system tells."""
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text().splitlines() if told.is_file() else []
+    lines = PROCESSOR.read_text().splitlines() if PROCESSOR.is_file() else []
     named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return (
-        f"{named[0] if named else platform.machine()}, {cores} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB"
-    )
+    memory = psutil.virtual_memory().total / 2**30
+    return f"{named[0] if named else platform.machine()}, {usable_processors()} cores, {memory:.0f} GiB"
 
 
 def resident_megabytes() -> float:

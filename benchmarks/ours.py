@@ -16,6 +16,7 @@ from models import folding
 from models.encoder import Encoder, load_encoder
 from models.matcher import ClaimIndex, ClaimText, build_index, claim_field_texts, nearest_claims
 from pipeline import judging
+from pipeline.claims_entries import claim_entries
 from pipeline.config import ROOT, read_settings
 from pipeline.post import Post
 from pipeline.warehouse import embedded
@@ -98,8 +99,6 @@ def screen_seconds(workplace: Workplace) -> tuple[int, float]:
 
 
 def _entries(claims: Sequence[ClaimText] | None, folder: Path) -> list[dict[str, object]]:
-    from pipeline.claims_entries import claim_entries
-
     entries = claim_entries(folder)
     if claims is None:
         return entries

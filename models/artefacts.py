@@ -39,7 +39,8 @@ def open_artefact(recipe: Recipe, runtime: Runtime, folder: Path | None) -> Sess
 
     Raises RuntimeError where it is further from float32 than its bound.
     """
-    path = folder / f"{recipe.name}-{recipe.digest}-{runtime.name}-{BUILD}.onnx" if folder else None
+    named = f"{recipe.name}-{{digest}}-{runtime.name}-{BUILD}.onnx"
+    path = folder / named.format(digest=recipe.digest) if folder else None
     if path and path.is_file():
         try:
             return open_session(path.read_bytes(), runtime)
@@ -56,7 +57,7 @@ def open_artefact(recipe: Recipe, runtime: Runtime, folder: Path | None) -> Sess
     if path:
         # Where it cannot be kept, it is built at every start.
         with suppress(OSError):
-            _keep(path, graph)
+            _keep(path, graph, named.format(digest="*"))
     return session
 
 
@@ -68,13 +69,12 @@ def digest_of(*parts: bytes) -> str:
     return found.hexdigest()[:10]
 
 
-def _keep(path: Path, graph: bytes) -> None:
+def _keep(path: Path, graph: bytes, kin: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(handle, "wb") as file:
         file.write(graph)
     Path(part).replace(path)
     # What earlier weights gave is of no use any more.
-    for old in path.parent.glob(f"{path.name.split('-')[0]}-*{path.name.partition('-')[2].partition('-')[2]}"):
-        if old != path:
-            old.unlink(missing_ok=True)
+    for old in set(path.parent.glob(kin)) - {path}:
+        old.unlink(missing_ok=True)

@@ -1,13 +1,37 @@
 """Batches of texts of like length, so that little is padded and nothing depends on company."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.inference import Session
 
 # Texts of one batch have the same padded length, which depends on the text alone: with another length the sums of a
 # softmax or a mean come out in another order.
 SHORT_STEP, LONG_STEP, LONG_FROM = 4, 16, 64
 # A batch holds about this many word pieces: more is no faster and takes more memory.
 BATCH_TOKENS = 4096
+
+
+def run_batches(session: Session, encoded: Sequence[Any], width: int) -> NDArray[np.float32]:
+    """What a graph says of texts or pairs that the tokenizer encoded: shape (len(encoded), width), in order."""
+    found = np.empty((len(encoded), width), dtype=np.float32)
+    for batch, length in length_batches([len(one.ids) for one in encoded]):
+        found[batch] = session.run(padded_inputs([encoded[number] for number in batch], length))
+    return found
+
+
+def padded_inputs(encoded: Sequence[Any], length: int = 0) -> Mapping[str, NDArray[Any]]:
+    """What a graph takes, from texts or pairs that the tokenizer encoded, padded to `length`; 0: to the longest."""
+    shape = (len(encoded), length or max(len(one.ids) for one in encoded))
+    ids, types, mask = np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.float32)
+    for row, one in enumerate(encoded):
+        ids[row, : len(one.ids)], types[row, : len(one.ids)], mask[row, : len(one.ids)] = one.ids, one.type_ids, 1
+    positions = np.ascontiguousarray(np.broadcast_to(np.arange(shape[1]), shape))
+    return {"ids": ids, "types": types, "positions": positions, "mask": mask}
 
 
 def length_batches(lengths: Sequence[int]) -> Iterator[tuple[list[int], int]]:

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from models.batches import length_batches
+from models.artefacts import Recipe, digest_of, open_artefact
+from models.batches import padded_inputs, run_batches
 from models.encoder import load_tokenizer
 from models.folding import FOLDING_VERSION, fold_text
 from models.inference import Runtime, Session, choose_runtime
@@ -64,10 +65,7 @@ class CrossEncoder:
 
     def _read_distinct(self, texts: list[str]) -> Logits:
         encoded = self._tokenizer.encode_batch([tuple(text.split(_PARTED, 1)) for text in texts])
-        logits = np.empty((len(texts), len(RELATIONS)), dtype=np.float32)
-        for batch, length in length_batches([len(one.ids) for one in encoded]):
-            logits[batch] = self._session.run(pair_inputs([encoded[number] for number in batch], length))
-        return logits
+        return run_batches(self._session, encoded, len(RELATIONS))
 
 
 def related_odds(logits: Logits) -> Logits:
@@ -84,35 +82,23 @@ def load_cross_encoder(
 
     Raises RuntimeError where int8 on this machine is too far from float32.
     """
-    # Imported here: a command that reads no post starts without them.
-    from models.artefacts import Recipe, digest_of, open_artefact
-    from models.transformer_graph import build_graph
-
     runtime = runtime or choose_runtime()
     stored, measured = weights.read_bytes(), scales.read_bytes()
     tokenizer = load_tokenizer(weights_folder() / "tokenizer.json", MAX_TOKENS)
     load = importlib.import_module("safetensors.numpy").load
 
     def graph(exact: bool) -> bytes:
+        # Imported here: what is kept already is opened without the builder's libraries.
+        from models.transformer_graph import build_graph
+
         return build_graph(load(stored), HEADS, None if exact else load(measured))
 
     def inputs() -> Mapping[str, NDArray[Any]]:
-        encoded = tokenizer.encode_batch([(claim, fold_text(post)) for claim, post in _PROBES])
-        return pair_inputs(encoded, max(len(one.ids) for one in encoded))
+        return padded_inputs(tokenizer.encode_batch([(claim, fold_text(post)) for claim, post in _PROBES]))
 
     recipe = Recipe("cross", digest_of(stored, measured), graph, inputs, _mean_difference, MOST_DIFFERENCE)
     session = open_artefact(recipe, runtime, folder)
     return CrossEncoder(session, tokenizer, f"cross-{recipe.digest}-int8-{runtime.name}-f{FOLDING_VERSION}")
-
-
-def pair_inputs(encoded: Sequence[Any], length: int) -> Mapping[str, NDArray[Any]]:
-    """What the graph takes, from pairs that the tokenizer encoded, padded to `length`."""
-    shape = (len(encoded), length)
-    ids, types, mask = np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.float32)
-    for row, one in enumerate(encoded):
-        ids[row, : len(one.ids)], types[row, : len(one.ids)], mask[row, : len(one.ids)] = one.ids, one.type_ids, 1
-    positions = np.ascontiguousarray(np.broadcast_to(np.arange(length), shape))
-    return {"ids": ids, "types": types, "positions": positions, "mask": mask}
 
 
 def _mean_difference(exact: Logits, rounded: Logits) -> float:

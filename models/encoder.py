@@ -8,7 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from models.batches import length_batches
+from models.artefacts import Recipe, digest_of, open_artefact
+from models.batches import padded_inputs, run_batches
 from models.folding import FOLDING_VERSION, fold_text
 from models.inference import Runtime, Session, choose_runtime
 from models.remembered import Remembered
@@ -60,11 +61,7 @@ class MiniLM:
         return self._remembered.rows([fold_text(text) for text in texts], self._encode_distinct)
 
     def _encode_distinct(self, texts: list[str]) -> Vectors:
-        vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
-        pieces = [one.ids for one in self._tokenizer.encode_batch(texts)] if texts else []
-        for batch, length in length_batches([len(piece) for piece in pieces]):
-            vectors[batch] = self._session.run(text_inputs([pieces[number] for number in batch], length))
-        return vectors
+        return run_batches(self._session, self._tokenizer.encode_batch(texts), self.dimensions)
 
 
 def load_encoder(runtime: Runtime | None = None, folder: Path | None = None) -> Encoder:
@@ -72,22 +69,20 @@ def load_encoder(runtime: Runtime | None = None, folder: Path | None = None) -> 
 
     Opens no socket. Raises RuntimeError where int8 on this machine is too far from float32.
     """
-    # Imported here: a command that reads no post starts without them.
-    from models.artefacts import Recipe, digest_of, open_artefact
-    from models.bert_tensors import bert_tensors
-    from models.transformer_graph import build_graph
-
     runtime = runtime or choose_runtime()
     weights, scales = (weights_folder() / "model.safetensors").read_bytes(), SCALES.read_bytes()
     tokenizer = load_tokenizer(weights_folder() / "tokenizer.json", MAX_TOKENS)
     load = importlib.import_module("safetensors.numpy").load
 
     def graph(exact: bool) -> bytes:
+        # Imported here: what is kept already is opened without the builder's libraries.
+        from models.bert_tensors import bert_tensors
+        from models.transformer_graph import build_graph
+
         return build_graph(bert_tensors(load(weights), MAX_TOKENS), HEADS, None if exact else load(scales))
 
     def inputs() -> Mapping[str, NDArray[Any]]:
-        pieces = [one.ids for one in tokenizer.encode_batch([fold_text(text) for text in _PROBES])]
-        return text_inputs(pieces, max(map(len, pieces)))
+        return padded_inputs(tokenizer.encode_batch([fold_text(text) for text in _PROBES]))
 
     recipe = Recipe("encoder", digest_of(weights, scales), graph, inputs, _cosine_loss, 1 - LEAST_COSINE)
     session = open_artefact(recipe, runtime, folder)
@@ -100,16 +95,6 @@ def load_tokenizer(path: Path, most: int) -> Any:  # noqa: ANN401 - imported whe
     tokenizer.enable_truncation(most, strategy="longest_first")
     tokenizer.no_padding()
     return tokenizer
-
-
-def text_inputs(pieces: Sequence[Sequence[int]], length: int) -> Mapping[str, NDArray[Any]]:
-    """What the graph takes, from the ids of word pieces, padded to `length`."""
-    shape = (len(pieces), length)
-    ids, mask = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.float32)
-    for row, piece in enumerate(pieces):
-        ids[row, : len(piece)], mask[row, : len(piece)] = piece, 1
-    positions = np.ascontiguousarray(np.broadcast_to(np.arange(length), shape))
-    return {"ids": ids, "types": np.zeros_like(ids), "positions": positions, "mask": mask}
 
 
 def _cosine_loss(exact: Vectors, rounded: Vectors) -> float:

@@ -1,6 +1,5 @@
 """Which candidates are worth reading: the chance, from what retrieval alone says, that reading would leave a match."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -8,9 +7,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from models.fitted import read_fit
 from models.match_probability import FEATURES as MATCH_FEATURES
 from models.match_probability import match_features
 from models.matcher import Candidates
+from models.metrics import logistic
 
 WEIGHTS = Path(__file__).parent / "weights" / "gate.json"
 FEATURES = ("dense", "nearest", "sparse", "coverage", "lead", "length", "dense_squared", "similarity")
@@ -44,8 +45,7 @@ class LogisticGate:
     def of_features(self, features: Floats) -> Floats:
         """Chances from the features of `match_probability`; the last axis is its FEATURES."""
         logits = gate_features(features) @ self._weights + self._intercept
-        found: Floats = 1.0 / (1.0 + np.exp(-np.clip(logits, -30, 30)))
-        return found
+        return logistic(logits)
 
 
 def gate_features(features: Floats) -> Floats:
@@ -55,7 +55,5 @@ def gate_features(features: Floats) -> Floats:
 
 def load_gate(path: Path = WEIGHTS) -> LogisticGate:
     """The fit that ships. Raises ValueError where the file was fitted on other features."""
-    stored = json.loads(path.read_text())
-    if tuple(stored["features"]) != FEATURES:
-        raise ValueError(f"{path.name} was fitted on {stored['features']}, not on {list(FEATURES)}")
+    stored = read_fit(path, FEATURES)
     return LogisticGate(stored["gate_id"], stored["weights"], stored["intercept"])

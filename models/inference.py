@@ -11,8 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from models.transformer_graph import OUTPUT
-
+# What every graph calls its output.
+OUTPUT = "output"
 RUNTIMES = ("openvino", "onnxruntime")
 PROCESSOR = Path("/proc/cpuinfo")
 # Instructions without which OpenVINO's int8 kernels are no faster than others, as Linux names them.
@@ -63,7 +63,7 @@ class _OpenVINO:
     def __init__(self, graph: bytes, runtime: Runtime) -> None:
         core = importlib.import_module("openvino").Core()
         options = {
-            "INFERENCE_NUM_THREADS": _processors(),
+            "INFERENCE_NUM_THREADS": usable_processors(),
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": "bf16" if runtime.name.endswith("bf16") else "f32",
         }
@@ -79,7 +79,7 @@ class _ONNXRuntime:
     def __init__(self, graph: bytes, runtime: Runtime) -> None:
         onnxruntime = importlib.import_module(runtime.library)
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = _processors()
+        options.intra_op_num_threads = usable_processors()
         # Threads that spin while they wait take the processor from the database and from each other.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
@@ -106,5 +106,6 @@ def _missing(openvino: Any | None) -> str:  # noqa: ANN401 - a module
     return "" if flags & _INT8_INSTRUCTIONS else "the processor does not multiply int8 at once (no VNNI)"
 
 
-def _processors() -> int:
+def usable_processors() -> int:
+    """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

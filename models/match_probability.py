@@ -1,6 +1,5 @@
 """Whether a post is about a claim, and about which rather: two regressions on the matcher's scores and the reader's."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -8,8 +7,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from models.fitted import read_fit
 from models.folding import fold_text
 from models.matcher import Candidates
+from models.metrics import logistic
 
 WEIGHTS = Path(__file__).parent / "weights" / "match_probability.json"
 FEATURES = (
@@ -65,8 +66,7 @@ class LogisticMatch:
     def of_features(self, features: NDArray[np.float64]) -> Probabilities:
         """p_match from features already made; the last axis is FEATURES."""
         logits = features @ self._weights + self._intercept
-        found: Probabilities = 1.0 / (1.0 + np.exp(-np.clip(logits, -30, 30)))
-        return found
+        return logistic(logits)
 
     def order_of(self, features: NDArray[np.float64]) -> Odds:
         """What to order by from features already made: log-odds against the other candidates, but for a constant."""
@@ -113,7 +113,5 @@ def _lead(values: NDArray[np.float64], alone: float) -> NDArray[np.float64]:
 
 def load_match_probability(path: Path = WEIGHTS) -> LogisticMatch:
     """The fit that ships. Raises ValueError where the file was fitted on other features."""
-    stored = json.loads(path.read_text())
-    if tuple(stored["features"]) != FEATURES:
-        raise ValueError(f"{path.name} was fitted on {stored['features']}, not on {list(FEATURES)}")
+    stored = read_fit(path, FEATURES)
     return LogisticMatch(stored["probability_id"], stored["weights"], stored["intercept"], stored["ranking"])

@@ -94,14 +94,16 @@ def build_index(claims: Sequence[ClaimText], vectors: Floats) -> ClaimIndex:
     counts = [sum(field in DENSE_FIELDS for field, _ in claim.fields) for claim in claims]
     split = [[(field, sparse_words(text)) for field, text in claim.fields] for claim in claims]
     words = [[word for _, own in fields for word in own] for fields in split]
+    vocabulary = _vocabulary(words)
+    held = [own for fields in split for field, own in fields if field in DENSE_FIELDS]
     return ClaimIndex(
         claims=tuple(claims),
         wordings=tuple(wordings),
         vectors=np.asarray(vectors, dtype=np.float32),
         starts=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
-        vocabulary=_vocabulary(words),
-        sparse=_word_scores(words),
-        wording_words=_wording_words(words, [own for f in split for field, own in f if field in DENSE_FIELDS]),
+        vocabulary=vocabulary,
+        sparse=_word_scores(words, vocabulary),
+        wording_words=_wording_words(words, vocabulary, held),
     )
 
 
@@ -143,33 +145,31 @@ def _vocabulary(words: Sequence[Sequence[str]]) -> dict[str, int]:
     return found
 
 
-def _word_scores(words: Sequence[Sequence[str]]) -> csr_matrix:
-    """BM25 of each word (row, by `vocabulary` order) for each claim (column)."""
-    vocabulary = _vocabulary(words)
+def _word_scores(words: Sequence[Sequence[str]], vocabulary: dict[str, int]) -> csr_matrix:
+    """BM25 of each word (row) for each claim (column)."""
     if not vocabulary:
         return csr_matrix((0, len(words)), dtype=np.float32)
     numbers = [[vocabulary[word] for word in claim] for claim in words]
     retriever = bm25s.BM25(method="lucene")
-    retriever.index((numbers, vocabulary), show_progress=False)
+    # A copy, because bm25s adds the empty word to what it is given, and a row of its own; only our rows are looked up.
+    retriever.index((numbers, dict(vocabulary)), show_progress=False)
     scores = retriever.scores
-    # A word may come back as one more row than we know (bm25s adds the empty word); only our rows are looked up.
     rows = len(scores["indptr"]) - 1
     matrix = csr_matrix((scores["data"], scores["indices"], scores["indptr"]), shape=(rows, len(words)))
     return matrix[: len(vocabulary)]
 
 
-def _wording_words(words: Sequence[Sequence[str]], wordings: Sequence[Sequence[str]]) -> csr_matrix:
-    """Rarity of each word (column, by `vocabulary` order) that a wording (row) holds, as a share of its words' sum."""
-    vocabulary = _vocabulary(words)
+def _wording_words(
+    words: Sequence[Sequence[str]], vocabulary: dict[str, int], wordings: Sequence[Sequence[str]]
+) -> csr_matrix:
+    """Rarity of each word (column) that a wording (row) holds, as a share of its words' sum."""
     holding = Counter(word for claim in words for word in set(claim))
     rarity = np.array([np.log1p((len(words) - holding[w] + 0.5) / (holding[w] + 0.5)) for w in vocabulary])
-    held = [sorted({vocabulary[word] for word in own}) for own in wordings]
-    flat = np.array([number for own in held for number in own], dtype=np.int64)
-    ends = np.cumsum([0, *map(len, held)])
+    flat, ends = _numbers_of(vocabulary, wordings)
+    wording, _ = _segments(np.diff(ends))
     weights = rarity[flat] if len(flat) else np.empty(0)
-    totals = np.bincount(np.repeat(np.arange(len(held)), np.diff(ends)), weights=weights, minlength=len(held))
-    shares = weights / np.repeat(totals, np.diff(ends))
-    return csr_matrix((shares, flat, ends), shape=(len(held), len(vocabulary)))
+    totals = np.bincount(wording, weights=weights, minlength=len(wordings))
+    return csr_matrix((weights / totals[wording], flat, ends), shape=(len(wordings), len(vocabulary)))
 
 
 def _nearest(
@@ -197,10 +197,14 @@ def _nearest(
     return tuple(part.reshape(len(vectors), top) for part in (*found, held))
 
 
+def _numbers_of(vocabulary: dict[str, int], texts: Sequence[Sequence[str]]) -> tuple[Positions, Positions]:
+    """The numbers of each text's known words, each once and in order, laid end to end, and where each text begins."""
+    numbers = [sorted({vocabulary[word] for word in own if word in vocabulary}) for own in texts]
+    return np.array([number for own in numbers for number in own], dtype=np.int64), np.cumsum([0, *map(len, numbers)])
+
+
 def _asked_words(index: ClaimIndex, words: Sequence[Sequence[str]]) -> csr_matrix:
-    numbers = [sorted({index.vocabulary[word] for word in own if word in index.vocabulary}) for own in words]
-    ends = np.cumsum([0, *map(len, numbers)])
-    flat = np.array([number for own in numbers for number in own], dtype=np.int64)
+    flat, ends = _numbers_of(index.vocabulary, words)
     return csr_matrix((np.ones(len(flat), np.float32), flat, ends), shape=(len(words), len(index.vocabulary)))
 
 

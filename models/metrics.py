@@ -19,6 +19,12 @@ def softmax(powers: Floats) -> Floats:
     return found
 
 
+def logistic(odds: Floats) -> Floats:
+    """The probabilities of log-odds, which are cut at 30 either way."""
+    found: Floats = 1.0 / (1.0 + np.exp(-np.clip(odds, -30, 30)))
+    return found
+
+
 def average_precision(scores: Floats, positive: Flags) -> float:
     """Mean of the precision at each positive, by falling score; ties in the order given. NaN without a positive."""
     hits = positive[np.argsort(-scores, kind="stable")]

@@ -1,6 +1,5 @@
 """What a post does with a claim: the cross-encoder's reading and the cues, weighed and calibrated together."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.cross_encoder import Logits
+from models.fitted import read_fit
 from models.metrics import softmax
 from models.stance import STANCES, StancePair, StanceScore, fired_cues
 
@@ -66,7 +66,5 @@ def stance_features(cues: Sequence[Sequence[str]], logits: Logits) -> Floats:
 
 def load_stance(path: Path = WEIGHTS) -> TrainedStance:
     """The fit that ships. Raises ValueError where the file was fitted on other features."""
-    stored = json.loads(path.read_text())
-    if tuple(stored["features"]) != FEATURES:
-        raise ValueError(f"{path.name} was fitted on {stored['features']}, not on {list(FEATURES)}")
+    stored = read_fit(path, FEATURES)
     return TrainedStance(stored["stance_id"], np.array(stored["weights"]), np.array(stored["intercepts"]))

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from models.inference import OUTPUT
+
 OPSET, IR_VERSION = 20, 9
 LEVELS = 127
 MASKED = -1e4
-OUTPUT = "output"
 
 Array = NDArray[Any]
 Attribute = int | float | list[int]

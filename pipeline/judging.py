@@ -79,7 +79,7 @@ def screen_window(workplace: Workplace, now: datetime, progress: Progress) -> di
     """
     bench = _bench(workplace)
     totals = {"posts": 0, "matches": 0, "mentions": 0}
-    pace = Pace(lambda: count_waiting(workplace, now))
+    pace = Pace(lambda: _count_waiting(bench, now))
     with held_lease(workplace.engine) as lease:
         with workplace.engine.begin() as connection:
             started_at = store.server_clock(connection)
@@ -131,8 +131,7 @@ def _one_ahead(parts: Iterator[Part]) -> Iterator[Part]:
 
 def count_waiting(workplace: Workplace, now: datetime) -> int:
     """How many posts of the retained window need screening."""
-    with workplace.engine.begin() as connection:
-        return store.count_unscreened(connection, _bench(workplace).screened_key, _window_start(now), now)
+    return _count_waiting(_bench(workplace), now)
 
 
 def explain_text(workplace: Workplace, text: str) -> str:
@@ -141,6 +140,11 @@ def explain_text(workplace: Workplace, text: str) -> str:
     vectors = bench.models.encoder.encode([text])
     explanation = explain(text, vectors, bench.judge, workplace.practice)
     return in_words(explanation)
+
+
+def _count_waiting(bench: Bench, now: datetime) -> int:
+    with bench.workplace.engine.begin() as connection:
+        return store.count_unscreened(connection, bench.screened_key, _window_start(now), now)
 
 
 def _bench(workplace: Workplace) -> Bench:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from models import cross_encoder, encoder
+from models.batches import padded_inputs
 from models.bert_tensors import bert_tensors
 from models.encoder import load_tokenizer
 from models.folding import fold_text
@@ -65,8 +66,7 @@ def main() -> int:
     texts += [word for text in texts[:EXTREMES] for word in text.split()[:2]]
     texts += ["\n".join(texts[start : start + 8]) for start in range(0, EXTREMES, 8)]
     texts = sorted(map(fold_text, texts), key=len)
-    pieces = [one.ids for one in _tokenizer(encoder.MAX_TOKENS).encode_batch(texts)]
-    batches = (encoder.text_inputs(batch, max(map(len, batch))) for batch in _batched(pieces))
+    batches = map(padded_inputs, _batched(_tokenizer(encoder.MAX_TOKENS).encode_batch(texts)))
     save_file(measure_scales(bert_tensors(words, encoder.MAX_TOKENS), encoder.HEADS, batches), encoder.SCALES)
     sentences = {claim.claim_id: claim.fields[0][1] for claim in corpus_claims()}
     others = list(sentences.values())
@@ -75,8 +75,7 @@ def main() -> int:
         (chance.choice([sentences.get(post.claim_id, others[0]), chance.choice(others)]), fold_text(post.text))
         for post in chance.sample(written_posts("training"), PAIRS)
     ]
-    encoded = _tokenizer(cross_encoder.MAX_TOKENS).encode_batch(pairs)
-    batches = (cross_encoder.pair_inputs(batch, max(len(one.ids) for one in batch)) for batch in _batched(encoded))
+    batches = map(padded_inputs, _batched(_tokenizer(cross_encoder.MAX_TOKENS).encode_batch(pairs)))
     save_file(measure_scales(load_file(cross_encoder.WEIGHTS), cross_encoder.HEADS, batches), cross_encoder.SCALES)
     return 0
 

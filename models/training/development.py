@@ -1,7 +1,7 @@
 """The development sets, read as the product reads them: candidates with their features and labels."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,8 @@ from models.training.examples import clef
 
 Floats = NDArray[np.float64]
 UNKNOWN, UNRELATED = "?", "unrelated"
-TOP = 10
+# What is read while fitting: more than the product reads, so that its floors can be chosen afterwards.
+REACH = Reach(top=10)
 
 
 @dataclass(frozen=True)
@@ -49,28 +50,30 @@ class Bench:
     reader: PairReader
     index: ClaimIndex
 
-    def over(self, claims: Sequence[ClaimText]) -> "Bench":
-        """The same with an index of these claims."""
-        return replace(self, index=build_index(claims, self.encoder.encode(claim_field_texts(claims))))
+    def read(self, texts: Sequence[str], reach: Reach = REACH) -> Reading:
+        """The posts' candidates, read."""
+        vectors = self.encoder.encode(texts)
+        return read_candidates(texts, vectors, self.index, self.encoder, self.reader, reach)
 
-    def read(self, texts: Sequence[str], top: int = TOP) -> Reading:
-        """The posts' candidates, all read: floors and the gate are chosen afterwards."""
-        return read_candidates(texts, self.encoder.encode(texts), self.index, self.encoder, self.reader, Reach(top))
+
+def bench_of(encoder: Encoder, reader: PairReader, claims: Sequence[ClaimText]) -> Bench:
+    """A bench over these claims."""
+    return Bench(encoder, reader, build_index(claims, encoder.encode(claim_field_texts(claims))))
 
 
 def examples(
     name: str, bench: Bench, posts: Sequence[tuple[str, str]], known: Sequence[Mapping[str, str]], gold: Sequence[str],
-    *, others: str, top: int = TOP,
+    *, others: str, top: int = REACH.top,
 ) -> Examples:  # fmt: skip
     """Read posts, (key, text), and label their candidates by `known` (claim to stance); the rest are `others`."""
     texts = [text for _, text in posts]
-    read = bench.read(texts, top)
+    read = bench.read(texts, Reach(top=top))
     shape = read.found.claim.shape
     ids = [[bench.index.claims[position].claim_id for position in row] for row in read.found.claim]
     labels = np.array([[own.get(claim, others) for claim in row] for own, row in zip(known, ids, strict=True)])
     cues = [fired_cues(pair) for pair in read.pairs]
     stances = np.zeros((*shape, stance_features([], np.zeros((0, 5), np.float32)).shape[1]))
-    stances[tuple(np.array(read.places, dtype=np.int64).reshape(-1, 2).T)] = stance_features(cues, read.logits)
+    stances[tuple(np.array(read.places).T)] = stance_features(cues, read.logits)
     return Examples(
         name,
         tuple(key for key, _ in posts),
@@ -112,16 +115,15 @@ def ordinary_examples(bench: Bench, folder: Path, split: Split) -> list[Examples
     return found
 
 
-def clef_examples(bench: Bench, folder: Path, split: str, *, stripped: bool) -> Examples:
+def clef_examples(encoder: Encoder, reader: PairReader, folder: Path, split: str, *, stripped: bool) -> Examples:
     """CLEF tweets against its claims; gold claims are related in a way that is not known ("neutral")."""
     found = clef(folder, split, stripped=stripped)
+    bench = bench_of(encoder, reader, found.claims)
     ids = [claim.claim_id for claim in found.claims]
     known = [{ids[position]: "neutral" for position in gold} for gold in found.gold]
     posts = [(str(number), text) for number, text in enumerate(found.posts)]
     gold = [ids[min(own)] for own in found.gold]
-    return examples(
-        f"clef {split}{' stripped' if stripped else ''}", bench.over(found.claims), posts, known, gold, others=UNRELATED
-    )
+    return examples(f"clef {split}{' stripped' if stripped else ''}", bench, posts, known, gold, others=UNRELATED)
 
 
 def near_claims(encoder: Encoder, claims: Sequence[ClaimText], least: float = 0.62) -> dict[str, frozenset[str]]:

@@ -21,7 +21,6 @@ from models.gate import gate_features, load_gate
 from models.match_probability import FEATURES as MATCH_FEATURES
 from models.match_probability import WEIGHTS as MATCH_WEIGHTS
 from models.match_probability import LogisticMatch
-from models.matcher import build_index
 from models.metrics import average_precision, calibration_error, macro_f1
 from models.promise import LEAST_LABELS
 from models.promise import WEIGHTS as PROMISE_WEIGHTS
@@ -33,8 +32,8 @@ from models.training.corpus import ORDINARY, corpus_claims
 from models.training.development import (
     UNKNOWN,
     UNRELATED,
-    Bench,
     Examples,
+    bench_of,
     clef_examples,
     near_claims,
     ordinary_examples,
@@ -152,14 +151,13 @@ def main() -> int:
     if folder is None:
         print("skipped: AUSCULT_RESEARCH_DATA names no folder with the research sets", file=sys.stderr)
         return 0
-    bench = Bench(load_encoder(), load_cross_encoder(), build_index([], np.zeros((0, 0), np.float32)))
-    sets = development_sets(bench, folder)
+    sets = development_sets(folder)
     folds = out_of_fold(sets)
     for part, said in zip(sets, folds, strict=True):
         print(describe(part, *said), flush=True)
     fits = Fits(sets, lambda _: True)
     PROMISE_WEIGHTS.write_text(json.dumps({"pools": promise_pools(sets, folds)}, separators=(",", ":")) + "\n")
-    reader = bench.reader.reader_id
+    reader = load_cross_encoder().reader_id
     fit_gate(sets, fits, reader)
     found = {"features": list(MATCH_FEATURES), "weights": _short(fits.match[0]), "intercept": _short(fits.match[1])}
     _write(MATCH_WEIGHTS, "probability_id", "logistic", {"fitted_on": reader, **found, "ranking": _short(fits.ranking)})
@@ -223,18 +221,18 @@ def fit_gate(sets: Sequence[Examples], fits: Fits, reader: str) -> None:
         )
 
 
-def development_sets(bench: Bench, folder: Path) -> list[Examples]:
+def development_sets(folder: Path) -> list[Examples]:
     """All development sets, read with the claims as the product knows them and with their sentences alone."""
-    claims = corpus_claims()
-    near = near_claims(bench.encoder, claims)
-    rich, plain = bench.over(claims), bench.over([claim.bare() for claim in claims])
+    encoder, reader, claims = load_encoder(), load_cross_encoder(), corpus_claims()
+    near = near_claims(encoder, claims)
+    rich, plain = bench_of(encoder, reader, claims), bench_of(encoder, reader, [claim.bare() for claim in claims])
     return [
         written_examples(rich, "development", near, "written"),
         written_examples(plain, "development", near, "written, bare claims"),
         real_examples(rich, folder, "development", "real"),
         real_examples(plain, folder, "development", "real, bare claims"),
         *ordinary_examples(rich, folder, "development"),
-        clef_examples(bench, folder, "train", stripped=True),
+        clef_examples(encoder, reader, folder, "train", stripped=True),
     ]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 
-from models.metrics import softmax
+from models.metrics import logistic, softmax
 
 Floats = NDArray[np.float64]
 STEPS, ENOUGH = 100, 1e-9
@@ -18,7 +18,7 @@ def fit_logistic(inputs: Floats, labels: Floats, weights: Floats, penalty: float
     ridge = np.diag([penalty] * inputs.shape[1] + [1e-6])
     beta = np.zeros(wide.shape[1])
     for _ in range(STEPS):
-        chance = 1 / (1 + np.exp(-np.clip(wide @ beta, -30, 30)))
+        chance = logistic(wide @ beta)
         gradient = wide.T @ (weights * (chance - labels)) + ridge @ beta
         curvature = (wide.T * (weights * np.maximum(chance * (1 - chance), 1e-6))) @ wide + ridge
         step = np.linalg.solve(curvature, gradient)

@@ -32,14 +32,12 @@ def store_vectors(connection: Connection, made: Mapping[str, Vector], model_id: 
     """Keep new vectors, keyed by (content hash, model); what another worker kept meanwhile stays."""
     if not made:
         return
-    shared = model_id.encode(), bytes([of_claim])
-    rows = [(name.encode(), shared[0], _bytes(vector), shared[1]) for name, vector in made.items()]
+    rows = [(name.encode(), model_id.encode(), _bytes(vector), bytes([of_claim])) for name, vector in made.items()]
     try:
         with connection.begin_nested():
             copy_bytes(connection, vectors, _COLUMNS, rows)
     except psycopg.errors.UniqueViolation:
-        values = [(name, model_id, vector, of_claim) for name, vector in made.items()]
-        told = [dict(zip(_COLUMNS, row, strict=True)) for row in values]
+        told = [dict(zip(_COLUMNS, (name, model_id, made[name], of_claim), strict=True)) for name in made]
         connection.execute(insert(vectors).on_conflict_do_nothing(), told)
 
 

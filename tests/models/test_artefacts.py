@@ -8,8 +8,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from models.artefacts import Recipe, digest_of, open_artefact
-from models.inference import RUNTIMES, Runtime, choose_runtime
-from models.transformer_graph import OPSET, OUTPUT
+from models.inference import OUTPUT, RUNTIMES, Runtime, choose_runtime
+from models.transformer_graph import OPSET
 
 VALUES = np.array([[1.0, 2.0, 4.0]], dtype=np.float32)
 

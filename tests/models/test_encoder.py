@@ -5,9 +5,7 @@ import sys
 
 import numpy as np
 
-from models.artefacts import digest_of
-from models.encoder import SCALES, Encoder
-from models.wheel import weights_folder
+from models.encoder import Encoder
 
 TEXTS = [f"{word} " * n for n in (1, 2, 3, 9, 33, 80) for word in ("vaccine", "measles outbreak", "the cat sat on")]
 
@@ -46,8 +44,7 @@ def test_a_disguise_changes_nothing(encoder: Encoder) -> None:
 
 
 def test_the_name_says_which_weights(encoder: Encoder) -> None:
-    weights = (weights_folder() / "model.safetensors").read_bytes()
-    assert encoder.model_id.startswith(f"minilm-l6-{digest_of(weights, SCALES.read_bytes())}-int8-")
+    assert encoder.model_id.startswith("minilm-l6-9734bdbc71-int8-")
 
 
 def test_loading_is_quiet_and_opens_no_socket() -> None:

@@ -7,6 +7,8 @@ import numpy as np
 
 from models.cross_encoder import Logits, PairReader
 from models.stance import StancePair
+from models.training.fit_decisions import MATCH_FLOOR, READ_CHANCE
+from pipeline.config import POLICY
 from pipeline.listening import Practice
 from pipeline.screening.candidates import judge_candidates
 from pipeline.screening.explanation import explain
@@ -62,6 +64,11 @@ def test_an_explanation_has_the_numbers_of_the_screen_step_and_its_near_misses(
     assert told[0] == judge_candidates([SPREADS], vectors, judge)[0][0]
     assert [one.rank for one in told] == [1, 2, 3]
     assert {one.decision.decision for one in told[1:]} == {"none"}
+
+
+def test_the_gate_was_fitted_for_the_numbers_of_the_policy() -> None:
+    assert POLICY["match_floor"] == MATCH_FLOOR
+    assert POLICY["read_chance"] == READ_CHANCE
 
 
 def test_the_policy_says_from_which_chance_on(judge: Judge) -> None:
