@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from models import folding
 from models.encoder import Encoder, load_encoder
 from models.matcher import ClaimIndex, ClaimText, build_index, claim_field_texts, nearest_claims
-from pipeline import judging
+from pipeline import bench, judging
 from pipeline.claims_entries import claim_entries
 from pipeline.config import ROOT, read_settings
 from pipeline.post import Post
@@ -83,10 +83,10 @@ def forget_screening(workplace: Workplace) -> None:
         for statement in (
             "truncate matches, mentions",
             "delete from vectors where not of_claim",
-            "update posts set screened_key = null, screened_at = null",
+            "update posts set screened_key = null, claim_set_id = null, screened_at = null",
         ):
             connection.execute(sa.text(statement))
-    judging._models.cache_clear()
+    bench.shipped_models.cache_clear()
     folding._fold_short.cache_clear()
 
 

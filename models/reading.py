@@ -35,34 +35,44 @@ class Reach:
 
 
 @dataclass(frozen=True)
-class Reading:
-    """Candidates of posts (rows) by falling similarity, and what was read of them.
+class Finding:
+    """Candidates of posts (rows) by falling similarity, and which of them are worth reading.
 
-    `passage` (posts, top) says which of `passages` each candidate was found in; `texts` are the passages of the best
-    candidates, one a post; `pairs` were read, with `logits` (pairs, 5), and stand at `places` (post, rank); `related`
-    (posts, top) are the reader's log-odds, NaN where it did not read.
+    `passage` (posts, top) says which of `passages`, with the words `cut`, each candidate was found in; `texts` are the
+    passages of the best candidates, one a post; `near` (posts, top) are those within reach.
     """
 
     found: Candidates
     passage: Positions
     passages: list[Passage]
+    cut: list[str] = field(repr=False)
     texts: list[str] = field(repr=False)
+    near: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Reading(Finding):
+    """A finding, and what was read of it.
+
+    `pairs` were read, with `logits` (pairs, 5), and stand at `places` (post, rank); `related` (posts, top) are the
+    reader's log-odds, NaN where it did not read.
+    """
+
     places: list[tuple[int, int]]
     pairs: list[StancePair] = field(repr=False)
     logits: Logits
     related: Odds
 
 
-def read_candidates(
+def find_candidates(
     texts: Sequence[str],
     vectors: Vectors,
     index: ClaimIndex,
     encoder: Encoder,
-    reader: PairReader,
     reach: Reach,
     searched: Sequence[str] | None = None,
-) -> Reading:
-    """Find and read the candidates of each text.
+) -> Finding:
+    """Find the candidates of each text, and which of them are worth reading.
 
     `vectors` (texts, d) are those of the texts, or of `searched`, which retrieval reads where it differs; a long text
     is read in passages, encoded here.
@@ -82,12 +92,26 @@ def read_candidates(
     near = found.similarity >= np.maximum(reach.floor, found.similarity[:, :1] - reach.behind)
     if reach.gate:
         near &= np.round(reach.gate.chances(found, best), 4) >= reach.least_chance
-    places = [(int(post), int(rank)) for post, rank in zip(*np.nonzero(near), strict=True)]
-    pairs = [_pair(index, found, place, cut[passage[place]]) for place in places]
+    return Finding(found, passage, passages, cut, best, near)
+
+
+def read_candidates(
+    texts: Sequence[str],
+    vectors: Vectors,
+    index: ClaimIndex,
+    encoder: Encoder,
+    reader: PairReader,
+    reach: Reach,
+    searched: Sequence[str] | None = None,
+) -> Reading:
+    """`find_candidates`, and what the reader says of those within reach."""
+    own = find_candidates(texts, vectors, index, encoder, reach, searched)
+    places = [(int(post), int(rank)) for post, rank in zip(*np.nonzero(own.near), strict=True)]
+    pairs = [_pair(index, own.found, place, own.cut[own.passage[place]]) for place in places]
     logits = reader.read(pairs)
-    related = np.full(found.similarity.shape, np.nan)
-    related[near] = related_odds(logits)
-    return Reading(found, passage, passages, best, places, pairs, logits, related)
+    related = np.full(own.found.similarity.shape, np.nan)
+    related[own.near] = related_odds(logits)
+    return Reading(**vars(own), places=places, pairs=pairs, logits=logits, related=related)
 
 
 def _pair(index: ClaimIndex, found: Candidates, place: tuple[int, int], text: str) -> StancePair:

@@ -116,6 +116,18 @@ class Policy:
         "at or above it, what does not alarm is looked at by a person",
         "36 reviews per 1,000 ordinary posts",
     )
+    sweep_cosine: Number = Number(
+        0.30,
+        "cosine",
+        "a stored post is compared with a changed claim where its vector is this near to one of its wordings",
+        "TODO",
+    )
+    sweep_share: Number = Number(
+        0.25,
+        "share of claims",
+        "where more of the claims changed, all posts are screened anew",
+        "beyond it most posts would be compared with a changed claim anyway",
+    )
     mention_floor: Number = Number(
         0.50, "p_mention", "below it a name is not taken for the practice", "rule scores, not yet calibrated"
     )

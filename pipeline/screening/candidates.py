@@ -1,13 +1,13 @@
 """The candidates of a post: found by meaning and words, read with their claims, weighed and decided."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from models.folding import sparse_words
 from models.language import english_chance
-from models.reading import Reach, Reading, read_candidates
+from models.reading import Reach, Reading, find_candidates, read_candidates
 from models.stance import StanceScore
 from pipeline.screening.judges import ClaimWords, Judge, Vectors
 from pipeline.screening.matching import Decision, decide
@@ -62,9 +62,9 @@ def judge_candidates(
     policy = judge.policy
     floor = policy["match_floor"] if floor is None else floor
     models = judge.models
-    reach = Reach(top or int(policy["candidates"]), policy["read_floor"], policy["read_reach"], policy["sparse_weight"])
-    if floor >= policy["match_floor"]:
-        reach = replace(reach, gate=models.gate, least_chance=policy["read_chance"])
+    reach = _reach(judge, top)
+    if floor < policy["match_floor"]:
+        reach = replace(reach, gate=None)
     read = read_candidates(texts, vectors, judge.index, models.encoder, models.reader, reach, searched)
     estimated = models.probability.estimate(read.found, read.related, read.texts)
     chances, order = (np.round(one, DIGITS) for one in estimated)
@@ -93,6 +93,26 @@ def judge_candidates(
         ]
         judged.append(own)
     return judged
+
+
+def may_match(texts: Sequence[str], vectors: Vectors, judge: Judge, claim_ids: Collection[str]) -> list[bool]:
+    """Whether one of these claims is worth reading beside each text; `vectors` are those of the texts."""
+    asked = np.array([claim.claim_id in claim_ids for claim in judge.index.claims], dtype=bool)
+    own = find_candidates(texts, vectors, judge.index, judge.models.encoder, _reach(judge))
+    found: list[bool] = (own.near & asked[own.found.claim]).any(axis=1).tolist()
+    return found
+
+
+def _reach(judge: Judge, top: int | None = None) -> Reach:
+    policy = judge.policy
+    return Reach(
+        top or int(policy["candidates"]),
+        policy["read_floor"],
+        policy["read_reach"],
+        policy["sparse_weight"],
+        judge.models.gate,
+        policy["read_chance"],
+    )
 
 
 def _judged(

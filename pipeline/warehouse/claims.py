@@ -1,6 +1,5 @@
 """Claims in the warehouse: an edited claim is a new version, a removed one is retired, nothing is deleted."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
+from pipeline.warehouse.leases import lock_claims
 from pipeline.warehouse.tables import claims
 
 
@@ -25,6 +25,7 @@ class Changes:
 
 def sync_claims(connection: Connection, entries: Sequence[Mapping[str, Any]], now: datetime) -> Changes:
     """Make `entries` (one mapping of column values each, with claim_id and content_hash) the claims in force."""
+    lock_claims(connection, to_change=True)
     in_force = _versions(connection, claims.c.ended_at.is_(None))
     last = _versions(connection, sa.true())
     wanted = {entry["claim_id"]: entry for entry in entries}
@@ -79,12 +80,6 @@ def claims_by_version(connection: Connection, claim_ids: Sequence[str]) -> list[
     newest = sa.select(claims).where(claims.c.claim_id.in_(claim_ids)).distinct(claims.c.claim_id)
     found = newest.order_by(claims.c.claim_id, claims.c.version.desc())
     return [dict(row._mapping) for row in connection.execute(found)]
-
-
-def claims_fingerprint(entries: Sequence[Mapping[str, Any]]) -> str:
-    """A 12-digit name of a set of claims, whatever its order."""
-    marks = ",".join(sorted(f"{entry['claim_id']}:{entry['content_hash']}" for entry in entries))
-    return hashlib.sha256(marks.encode()).hexdigest()[:12]
 
 
 def _versions(connection: Connection, which: sa.ColumnElement[bool]) -> dict[str, tuple[int, str]]:

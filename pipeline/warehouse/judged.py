@@ -54,6 +54,26 @@ claims = Table(
     comment="One row per claim and version; nothing is deleted.",
 )
 
+claim_sets = Table(
+    "claim_sets",
+    metadata,
+    surrogate("claim_set_id", "surrogate key; a later set has a greater one"),
+    column("versions", JSONB, "claim_id to version, of all claims in force together"),
+    column("made_at", MOMENT, "when a screen step first saw these claims, UTC, wall clock"),
+    comment="One row per set of claims that posts were screened with.",
+)
+
+claim_sweeps = Table(
+    "claim_sweeps",
+    metadata,
+    column("claim_set_id", BigInteger, "posts screened with this set", ForeignKey("claim_sets.claim_set_id")),
+    column("screened_key", Text, "and with these models, policy and practice"),
+    column("as_set_id", BigInteger, "are as if screened with this later one", ForeignKey("claim_sets.claim_set_id")),
+    column("swept_at", MOMENT, "when they were compared with the claims that changed, UTC, wall clock"),
+    PrimaryKeyConstraint("claim_set_id", "screened_key"),
+    comment="One row per set of claims whose posts were compared with what changed since.",
+)
+
 vectors = Table(
     "vectors",
     metadata,

@@ -26,11 +26,21 @@ def held_lease(engine: Engine) -> Iterator[int]:
 
 
 @contextmanager
-def held_name(engine: Engine, name: str) -> Iterator[bool]:
-    """Whether this process got the lock called `name`, which it then holds while the block runs."""
+def held_name(engine: Engine, name: str, *, wait: bool = False) -> Iterator[bool]:
+    """Whether this process got the lock called `name`, which it then holds while the block runs.
+
+    With `wait` it gets it in any case, when the one that has it is done.
+    """
     with _session(engine) as connection:
-        got = sa.select(sa.func.pg_try_advisory_lock(_NAMED, sa.func.hashtext(name)))
-        yield bool(connection.execute(got).scalar())
+        lock = sa.func.pg_advisory_lock if wait else sa.func.pg_try_advisory_lock
+        got = connection.execute(sa.select(lock(_NAMED, sa.func.hashtext(name)))).scalar()
+        yield wait or bool(got)
+
+
+def lock_claims(connection: Connection, *, to_change: bool) -> None:
+    """Until this transaction ends, nobody else changes the claims; nor relies on them, where it is `to_change` them."""
+    lock = sa.func.pg_advisory_xact_lock if to_change else sa.func.pg_advisory_xact_lock_shared
+    connection.execute(sa.select(lock(_NAMED, sa.func.hashtext("claims"))))
 
 
 def dead_leases(connection: Connection, column: sa.Column[int]) -> list[int]:

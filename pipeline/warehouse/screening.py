@@ -21,16 +21,28 @@ _NEWEST = (posts.c.ingested_at, posts.c.post_id)
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Which posts need screening: stored in [since, until], not yet screened with `screened_key` and `claim_set`.
+
+    Posts screened with one of `sets` are as if screened with `claim_set`, which is among them.
+    """
+
+    screened_key: str
+    claim_set: int
+    sets: Sequence[int]
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
 class ShardRequest:
-    """Which posts a worker may take: stored in [since, until], not yet screened with `screened_key`.
+    """Which of the posts that are `wanted` a worker may take.
 
     What another worker screened after `started_at` (wall clock of the server) is left alone, even with another key.
     `below` is where this worker is, (ingested_at, post_id): what stands before it was offered already.
     """
 
-    screened_key: str
-    since: datetime
-    until: datetime
+    wanted: Wanted
     started_at: datetime
     lease: int
     lease_seconds: float
@@ -56,7 +68,7 @@ def claim_shard(connection: Connection, request: ShardRequest) -> pd.DataFrame:
         posts.c.screen_lease.in_(dead_leases(connection, posts.c.screen_lease)),
     )
     before = sa.or_(posts.c.screened_at.is_(None), posts.c.screened_at < request.started_at)
-    wanted = sa.and_(_needs_screening(request.screened_key, request.since, request.until), before, free)
+    wanted = sa.and_(_needs_screening(request.wanted), before, free)
     if request.below:
         # Without it each shard of a backlog would look at all the posts that the shards before it have done.
         wanted = sa.and_(wanted, sa.tuple_(*_NEWEST) < sa.tuple_(*map(sa.literal, request.below)))
@@ -81,16 +93,18 @@ def claim_shard(connection: Connection, request: ShardRequest) -> pd.DataFrame:
     return pd.DataFrame(sorted(rows, reverse=True), columns=["ingested_at", *SHARD_COLUMNS])
 
 
-def count_unscreened(connection: Connection, screened_key: str, since: datetime, until: datetime) -> int:
-    """How many posts of the window [since, until] still need screening."""
-    wanted = _needs_screening(screened_key, since, until)
-    return int(connection.execute(sa.select(sa.func.count()).select_from(posts).where(wanted)).scalar_one())
+def count_unscreened(connection: Connection, wanted: Wanted) -> int:
+    """How many posts still need screening."""
+    needed = sa.select(sa.func.count()).select_from(posts).where(_needs_screening(wanted))
+    return int(connection.execute(needed).scalar_one())
 
 
 def replace_screened(
     connection: Connection, shard: pd.DataFrame, request: ShardRequest, found: pd.DataFrame, named: pd.DataFrame
 ) -> int:
-    """Replace the shard's matches and mentions and mark its posts screened; returns how many posts were still ours.
+    """Make `found` and `named` the shard's matches and mentions, and mark its posts screened.
+
+    Rows that say the same stay. Returns how many posts were still ours.
 
     A post that was edited, erased or taken over by another worker meanwhile is left to whoever has it now.
     """
@@ -100,23 +114,44 @@ def replace_screened(
     kept = set(shard.set_index(["post_id", "content_hash"]).index) & {(row.post_id, row.content_hash) for row in rows}
     post_ids = [post_id for post_id, _ in kept]
     for table, frame in ((matches, found), (mentions, named)):
-        connection.execute(sa.delete(table).where(table.c.post_id == _any_of(post_ids)))
-        names, rows_in = _rows(table, frame[frame["post_id"].isin(post_ids)])
-        if rows_in:
-            copy_rows(connection, table, names, rows_in)
+        _replace(connection, table, post_ids, *_rows(table, frame[frame["post_id"].isin(post_ids)]))
     released: dict[str, Any] = {"screen_lease": None, "screen_leased_until": None}
     connection.execute(sa.update(posts).where(leased).values(**released))
     done = sa.update(posts).where(posts.c.post_id == _any_of(post_ids))
-    connection.execute(done.values(screened_key=request.screened_key, screened_at=sa.func.clock_timestamp()))
+    key, claim_set = request.wanted.screened_key, request.wanted.claim_set
+    told = {"screened_key": key, "claim_set_id": claim_set, "screened_at": sa.func.clock_timestamp()}
+    connection.execute(done.values(**told))
     return len(post_ids)
 
 
-def _needs_screening(screened_key: str, since: datetime, until: datetime) -> sa.ColumnElement[bool]:
+def _replace(
+    connection: Connection, table: sa.Table, post_ids: Sequence[int], names: list[str], rows: list[list[Any]]
+) -> None:
+    """Make `rows` (values of the columns `names`) all that `table` holds of these posts."""
+    (surrogate,) = [column for column in table.columns if column.identity]
+    stored = sa.select(surrogate, *(table.c[name] for name in names)).where(table.c.post_id == _any_of(post_ids))
+    # When it was found first is no part of what a row says.
+    told = [number for number, name in enumerate(names) if name != "screened_at"]
+    known = {_said(row[1:], told): row[0] for row in connection.execute(stored)}
+    new = [row for row in rows if known.pop(_said(row, told), None) is None]
+    if known:
+        connection.execute(sa.delete(table).where(surrogate == _any_of(list(known.values()))))
+    if new:
+        copy_rows(connection, table, names, new)
+
+
+def _said(row: Sequence[Any], told: Sequence[int]) -> tuple[Any, ...]:
+    return tuple(tuple(row[number]) if isinstance(row[number], list) else row[number] for number in told)
+
+
+def _needs_screening(wanted: Wanted) -> sa.ColumnElement[bool]:
     # What was stored after the clock of a step is a later step's work, or a repeat with an old clock would date it so.
     # An edited post has no key and is screened whatever its age; others while they are in the window.
-    due = sa.or_(posts.c.ingested_at >= since, posts.c.screened_key.is_(None))
-    stale = posts.c.screened_key.is_distinct_from(screened_key)
-    live = sa.and_(posts.c.status == "live", posts.c.content_hash != NO_WORDS, posts.c.ingested_at <= until)
+    due = sa.or_(posts.c.ingested_at >= wanted.since, posts.c.screened_key.is_(None))
+    known = posts.c.claim_set_id == sa.any_(sa.cast(list(wanted.sets), sa.ARRAY(sa.BigInteger)))
+    fresh = sa.and_(posts.c.screened_key == wanted.screened_key, known)
+    stale = fresh.is_not(True)
+    live = sa.and_(posts.c.status == "live", posts.c.content_hash != NO_WORDS, posts.c.ingested_at <= wanted.until)
     return sa.and_(live, due, stale)
 
 

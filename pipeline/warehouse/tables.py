@@ -9,12 +9,25 @@ from pipeline.warehouse.heard import (
     tombstones,
     watermarks,
 )
-from pipeline.warehouse.judged import alert_posts, alerts, claims, matches, mentions, outbox, reviews, vectors
+from pipeline.warehouse.judged import (
+    alert_posts,
+    alerts,
+    claim_sets,
+    claim_sweeps,
+    claims,
+    matches,
+    mentions,
+    outbox,
+    reviews,
+    vectors,
+)
 from pipeline.warehouse.shapes import metadata
 
 __all__ = [
     "alert_posts",
     "alerts",
+    "claim_sets",
+    "claim_sweeps",
     "claims",
     "coverage_gaps",
     "ingest_runs",

@@ -138,7 +138,10 @@ def test_two_screens_with_other_claims_both_end(workplace: Workplace, path: Path
     with workplace.engine.begin() as connection:
         ended = {"ended_at": NOW, "end_reason": "retired"}
         connection.execute(sa.update(claims).where(claims.c.claim_id == "vax-mmr-autism").values(**ended))
-    assert steps.screen(0, NOW)["posts"] == 40, "other claims: the window is screened anew, once"
+    assert steps.screen(0, NOW)["posts"] == 0, "what no changed claim touches is not screened anew"
+    practice = workplace.settings.practice_file
+    practice.write_text(practice.read_text().replace("Larkspur Veterinary", "Larkspur Dairy"))
+    assert steps.screen(0, NOW)["posts"] == 40, "another practice: the window is screened anew, once"
     assert steps.screen(0, NOW)["posts"] == 0
 
 

@@ -8,11 +8,13 @@ import pytest
 import sqlalchemy as sa
 
 from pipeline import judging, steps
+from pipeline.bench import shipped_models
 from pipeline.config import POLICY, Number, Policy
 from pipeline.post import Post
 from pipeline.warehouse import screening as store
 from pipeline.warehouse.leases import held_lease
 from pipeline.warehouse.posts import store_posts
+from pipeline.warehouse.sweeps import claim_set_of
 from pipeline.warehouse.tables import matches, posts, vectors
 from pipeline.workplace import Workplace
 
@@ -29,7 +31,9 @@ def hear(workplace: Workplace, count: int, at: datetime = NOW, text: str = "a wa
 def request_of(workplace: Workplace, lease: int, limit: int) -> store.ShardRequest:
     with workplace.engine.begin() as connection:
         started_at = store.server_clock(connection)
-    return store.ShardRequest("key", NOW - timedelta(days=30), NOW, started_at, lease, 900, limit)
+        claim_set = claim_set_of(connection, [])
+    wanted = store.Wanted("key", claim_set, [claim_set], NOW - timedelta(days=30), NOW)
+    return store.ShardRequest(wanted, started_at, lease, 900, limit)
 
 
 def claimed(workplace: Workplace, request: store.ShardRequest) -> pd.DataFrame:
@@ -105,7 +109,7 @@ def test_rows_do_not_depend_on_the_size_of_the_shards(workplace: Workplace, monk
     for size in (512, 2):
         policy = replace(POLICY, shard_posts=Number(size, "posts", "", ""))
         monkeypatch.setattr(judging, "POLICY", policy)
-        judging._models.cache_clear()
+        shipped_models.cache_clear()
         judging.screen_window(workplace, NOW, lambda _: None)
         with workplace.engine.begin() as connection:
             found.append(connection.execute(scores.order_by(matches.c.post_id, matches.c.claim_id)).all())
