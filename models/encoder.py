@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from models.ahead import one_ahead
 from models.artefacts import Recipe, digest_of, open_artefact
 from models.batches import padded_inputs, run_batches
 from models.folding import FOLDING_VERSION, fold_text
@@ -19,6 +20,8 @@ SCALES = Path(__file__).parent / "weights" / "encoder_scales.safetensors"
 HEADS = 12
 MAX_TOKENS = 256
 REMEMBERED_TEXTS = 8_192
+# While so many are encoded, the next are folded: one processor would wait otherwise.
+PART_TEXTS = 512
 # The least cosine between a vector in int8 and in float32 that is let pass when the artefact is built.
 LEAST_COSINE = 0.97
 # What is compared then: short, long, odd and Spanish. Single words are the furthest off.
@@ -58,7 +61,10 @@ class MiniLM:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """See Encoder. What is the same once folded is encoded once, and remembered for a while."""
-        return self._remembered.rows([fold_text(text) for text in texts], self._encode_distinct)
+        parts = (texts[start : start + PART_TEXTS] for start in range(0, len(texts), PART_TEXTS))
+        folded = one_ahead([fold_text(text) for text in part] for part in parts)
+        rows = [self._remembered.rows(part, self._encode_distinct) for part in folded]
+        return np.concatenate(rows) if rows else np.empty((0, self.dimensions), dtype=np.float32)
 
     def _encode_distinct(self, texts: list[str]) -> Vectors:
         return run_batches(self._session, self._tokenizer.encode_batch(texts), self.dimensions)

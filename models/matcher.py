@@ -184,7 +184,8 @@ def _nearest(
     sparse = (asked @ index.sparse).toarray()
     sparse /= np.maximum(sparse.max(axis=1, keepdims=True), 1e-9)
     scores = dense + np.float32(weight) * sparse
-    post, claim = np.nonzero(scores >= _least(scores, top)[:, None])
+    # Flat, because numpy finds the places in one row several times as fast as in many.
+    post, claim = np.divmod(np.flatnonzero(scores >= _least(scores, top)[:, None]), scores.shape[1])
     # Rounded, so that the last bits of a matrix product, which may differ with its shape, do not decide a tie.
     fused = np.round(scores[post, claim], 6)
     order = np.lexsort((claim, -fused, post))

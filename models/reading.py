@@ -105,7 +105,11 @@ def read_candidates(
     searched: Sequence[str] | None = None,
 ) -> Reading:
     """`find_candidates`, and what the reader says of those within reach."""
-    own = find_candidates(texts, vectors, index, encoder, reach, searched)
+    return read_finding(find_candidates(texts, vectors, index, encoder, reach, searched), index, reader)
+
+
+def read_finding(own: Finding, index: ClaimIndex, reader: PairReader) -> Reading:
+    """What the reader says of the candidates that are near."""
     places = [(int(post), int(rank)) for post, rank in zip(*np.nonzero(own.near), strict=True)]
     pairs = [_pair(index, own.found, place, own.cut[own.passage[place]]) for place in places]
     logits = reader.read(pairs)

@@ -1,13 +1,12 @@
 """The screen step: lease a shard, read or make its vectors, judge it with no transaction open, replace its rows."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
 
 import pandas as pd
 
+from models.ahead import one_ahead
 from pipeline.bench import Bench, open_bench
 from pipeline.config import POLICY
 from pipeline.pace import Pace
@@ -22,7 +21,6 @@ from pipeline.warehouse.sweeps import sets_as
 from pipeline.workplace import Workplace
 
 Progress = Callable[[int], None]
-Part = TypeVar("Part")
 
 
 def screen_window(workplace: Workplace, now: datetime, progress: Progress) -> dict[str, int]:
@@ -46,7 +44,7 @@ def screen_window(workplace: Workplace, now: datetime, progress: Progress) -> di
             lease_seconds=POLICY["lease_seconds"],
             limit=int(POLICY["shard_posts"]),
         )
-        for shard, vectors in _one_ahead(_shards(bench, request)):
+        for shard, vectors in one_ahead(_shards(bench, request)):
             screened = _screened(bench, shard, vectors)
             found, named = _match_rows(bench, screened, now), _mention_rows(bench, screened, now)
             with workplace.engine.begin() as connection:
@@ -76,15 +74,6 @@ def _shards(bench: Bench, request: store.ShardRequest) -> Iterator[tuple[pd.Data
             request = replace(request, below=None)
         else:
             return
-
-
-def _one_ahead(parts: Iterator[Part]) -> Iterator[Part]:
-    """The same parts, each made by a thread while the one before is in use."""
-    with ThreadPoolExecutor(max_workers=1) as ahead:
-        following = ahead.submit(next, parts, None)
-        while (part := following.result()) is not None:
-            following = ahead.submit(next, parts, None)
-            yield part
 
 
 def count_waiting(workplace: Workplace, now: datetime) -> int:

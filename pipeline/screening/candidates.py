@@ -7,7 +7,8 @@ import numpy as np
 
 from models.folding import sparse_words
 from models.language import english_chance
-from models.reading import Reach, Reading, find_candidates, read_candidates
+from models.match_probability import MAX_ODDS
+from models.reading import Reach, Reading, find_candidates, read_candidates, read_finding
 from models.stance import StanceScore
 from pipeline.screening.judges import ClaimWords, Judge, Vectors
 from pipeline.screening.matching import Decision, decide
@@ -96,10 +97,17 @@ def judge_candidates(
 
 
 def may_match(texts: Sequence[str], vectors: Vectors, judge: Judge, claim_ids: Collection[str]) -> list[bool]:
-    """Whether one of these claims is worth reading beside each text; `vectors` are those of the texts."""
+    """Whether `judge_candidates` may match each text with one of these claims; `vectors` are those of the texts.
+
+    Only these claims are read. Of the others the reader is taken to say that they are unrelated, which leaves most
+    room: True may turn out not to match, False does not match.
+    """
     asked = np.array([claim.claim_id in claim_ids for claim in judge.index.claims], dtype=bool)
     own = find_candidates(texts, vectors, judge.index, judge.models.encoder, _reach(judge))
-    found: list[bool] = (own.near & asked[own.found.claim]).any(axis=1).tolist()
+    near = own.near & asked[own.found.claim]
+    read = read_finding(replace(own, near=near), judge.index, judge.models.reader)
+    chances, _ = judge.models.probability.estimate(own.found, np.where(near, read.related, -MAX_ODDS), read.texts)
+    found: list[bool] = (near & (np.round(chances, DIGITS) >= judge.policy["match_floor"])).any(axis=1).tolist()
     return found
 
 

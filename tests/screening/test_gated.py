@@ -10,7 +10,7 @@ from models.stance import StancePair
 from models.training.fit_decisions import MATCH_FLOOR, READ_CHANCE
 from pipeline.config import POLICY
 from pipeline.listening import Practice
-from pipeline.screening.candidates import judge_candidates
+from pipeline.screening.candidates import judge_candidates, may_match
 from pipeline.screening.explanation import explain
 from pipeline.screening.judges import Judge
 
@@ -64,6 +64,21 @@ def test_an_explanation_has_the_numbers_of_the_screen_step_and_its_near_misses(
     assert told[0] == judge_candidates([SPREADS], vectors, judge)[0][0]
     assert [one.rank for one in told] == [1, 2, 3]
     assert {one.decision.decision for one in told[1:]} == {"none"}
+
+
+def test_what_cannot_match_a_claim_does_not(judge: Judge) -> None:
+    own, reader = counted(judge)
+    texts = [SPREADS, FAR, "Raw milk is healthier than pasteurized milk", "does ivermectin help against covid?"]
+    vectors = judge.models.encoder.encode(texts)
+    for claim in judge.index.claims:
+        reader.asked.clear()
+        may = may_match(texts, vectors, own, {claim.claim_id})
+        assert {pair.claim for pair in reader.asked} <= {dict(claim.fields)["claim"]}
+        found = judge_candidates(texts, vectors, judge)
+        does = [claim.claim_id in {one.claim_id for one in own_found} for own_found in found]
+        assert [not may_one and does_one for may_one, does_one in zip(may, does, strict=True)] == [False] * len(texts)
+        assert not may[1]
+    assert may_match(texts, vectors, own, {"vax-mmr-autism"})[0]
 
 
 def test_the_gate_was_fitted_for_the_numbers_of_the_policy() -> None:
