@@ -1,12 +1,17 @@
 """Run as `make bench`: measures, prints and writes benchmarks/RESULTS.md. Needs AUSCULT_RESEARCH_DATA."""
 
 import argparse
-import subprocess
+import statistics
 import sys
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.machine import OPERATIONS_PER_TOKEN, describe_machine, gemm_limits
+from benchmarks import report
+from benchmarks.backlog import screened_alone
+from benchmarks.growth import claims_growth
+from benchmarks.machine import encoder_operations, gemm_limits
+from benchmarks.quality import paired_losses
+from benchmarks.stream import median_ratio, stream_rates
 from benchmarks.throughput import Measured, measure
 from models.encoder import MAX_TOKENS, load_tokenizer
 from models.folding import fold_text
@@ -14,62 +19,79 @@ from models.training.examples import Clef, clef, research_folder
 from models.wheel import weights_folder
 from pipeline.config import ROOT
 
-RESULTS = Path(__file__).parent / "RESULTS.md"
+PARTS = ("throughput", "quality", "claims", "posts")
+CLAIMS = (1_000, 10_000, 100_000, 1_000_000)
+POSTS = (10_000, 100_000, 1_000_000)
+DUPLICATES = 0.2
+ARTEFACTS = ROOT / ".auscult" / "models"
 
 
 def main() -> int:
-    """Measure throughput and write the results."""
+    """Measure the parts that are asked for, keep what was found and tell all that is kept."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=PARTS, default=PARTS)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--most", type=int, default=POSTS[-1], help="claims or posts at most")
     asked = parser.parse_args()
     folder = research_folder()
     if folder is None:
         print("skipped: AUSCULT_RESEARCH_DATA names no folder with the research sets", file=sys.stderr)
         return 0
-    parts = [clef(folder, split, stripped=False) for split in ("train", "dev")]
-    posts = Clef(parts[0].claims, parts[0].posts[:313] + parts[1].posts, parts[0].gold[:313] + parts[1].gold)
-    limits = gemm_limits()
-    measured = measure(posts, asked.rounds, ROOT / ".auscult" / "models")
-    lines = [*_head(limits, asked.rounds, len(posts.posts), len(posts.claims)), *_rates(measured, posts, limits)]
-    text = "\n".join(lines) + "\n"
-    print(text)
-    RESULTS.write_text(text)
+    if "throughput" in asked.parts:
+        _throughput(folder, asked.rounds)
+    if "quality" in asked.parts:
+        report.keep("quality", {"rows": paired_losses(folder, ARTEFACTS)})
+    if "claims" in asked.parts:
+        _claims(folder, asked.rounds, [size for size in CLAIMS if size <= asked.most])
+    if "posts" in asked.parts:
+        _posts([size for size in POSTS if size <= asked.most])
+    print(report.render())
     return 0
 
 
-def _head(limits: dict[str, float], rounds: int, posts: int, claims: int) -> list[str]:
-    asked = ("/usr/bin/env", "git", "describe", "--always", "--dirty")
-    commit = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT)
-    told = ", ".join(f"{name} {value:,.0f}" for name, value in limits.items())
-    return [
-        "# Benchmarks",
-        "",
-        f"{datetime.now(UTC):%Y-%m-%d}, commit {commit.stdout.strip()}, {describe_machine()}.",
-        f"Best matrix products here, in 1e9 operations a second: {told}.",
-        "",
-        f"{posts} tweets of CLEF 2022 against {claims:,} claims, medians of {rounds} interleaved rounds.",
-        "",
-    ]
+def _throughput(folder: Path, rounds: int) -> None:
+    parts = [clef(folder, split, stripped=False) for split in ("train", "dev")]
+    posts = Clef(parts[0].claims, parts[0].posts + parts[1].posts, parts[0].gold + parts[1].gold)
+    limits = gemm_limits()
+    found = measure(posts, rounds, ARTEFACTS)
+    methods = {
+        name: {
+            "posts_a_second": found.rate(name),
+            "ratio": found.ratio(name, "batched"),
+            "map5": found.precision.get(name),
+        }
+        for name in ("per text", "batched", "matcher", "screen step")
+    }
+    told = {"limits": limits, "posts": len(posts.posts), "claims": len(posts.claims), "rounds": rounds}
+    stream = stream_rates(folder, rounds, ARTEFACTS)
+    rates = ", ".join(f"{name} {statistics.median(own):,.0f} posts/s" for name, own in stream.items())
+    ordinary = f"screen step / matcher ratio, ordinary posts, shipped claims: {median_ratio(stream):.2f} ({rates})"
+    report.keep("throughput", told | {"methods": methods, "lines": [*_lines(found, posts, limits), ordinary]})
 
 
-def _rates(measured: Measured, posts: Clef, limits: dict[str, float]) -> list[str]:
-    lines = ["| method | posts/s | / batched | MAP@5 |", "|---|---|---|---|"]
-    for name in ("per text", "batched", "matcher", "screen step"):
-        precision = measured.precision.get(name)
-        told = f"{precision:.3f}" if precision is not None else ""
-        lines.append(f"| {name} | {measured.rate(name):,.0f} | {measured.ratio(name, 'batched'):.2f} | {told} |")
+def _lines(found: Measured, posts: Clef, limits: dict[str, float]) -> list[str]:
     tokenizer = load_tokenizer(weights_folder() / "tokenizer.json", MAX_TOKENS)
     tokens = sum(len(one.ids) for one in tokenizer.encode_batch([fold_text(post) for post in posts.posts]))
-    share = measured.rate("matcher") * tokens / len(posts.posts) * OPERATIONS_PER_TOKEN / 1e9 / limits["int8"]
+    pieces = tokens / len(posts.posts)
+    share = found.rate("matcher") * pieces * encoder_operations() / 1e9 / limits["int8"]
     return [
-        *lines,
-        "",
-        f"matcher / batched baseline ratio: {measured.ratio('matcher', 'batched'):.2f}",
-        f"matcher / per-text baseline ratio: {measured.ratio('matcher', 'per text'):.2f}",
-        f"screen step / matcher ratio: {measured.ratio('screen step', 'matcher'):.2f}",
-        f"matcher's share of the int8 limit: {share:.2f} ({tokens / len(posts.posts):.1f} word pieces a post)",
-        f"resident memory, baselines included: {measured.resident:,.0f} MB at most",
+        f"matcher / batched baseline ratio: {found.ratio('matcher', 'batched'):.2f}",
+        f"matcher / per-text baseline ratio: {found.ratio('matcher', 'per text'):.2f}",
+        f"screen step / matcher ratio: {found.ratio('screen step', 'matcher'):.2f}",
+        f"matcher's share of the int8 limit: {share:.2f} ({pieces:.1f} word pieces a post)",
+        f"resident memory, baselines included: {found.resident:,.0f} MB at most",
     ]
+
+
+def _claims(folder: Path, rounds: int, sizes: Sequence[int]) -> None:
+    known = clef(folder, "train", stripped=False)
+    sentences = [dict(claim.fields)["claim"] for claim in known.claims]
+    report.keep("claims", {"rows": claims_growth(sizes, rounds, sentences, known.posts)})
+
+
+def _posts(sizes: Sequence[int]) -> None:
+    rows = [screened_alone(size, 0.0, change=size == sizes[-1]) for size in sizes]
+    report.keep("posts", {"rows": [*rows, screened_alone(sizes[-1] // 10, DUPLICATES, change=False)]})
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from pipeline.warehouse.claims import sync_claims
 from pipeline.warehouse.posts import store_posts
 from pipeline.workplace import Workplace, close_engines, open_workplace
 
-TOP = 10
+TOP, WIDTH = 10, 384
 NOW = datetime(2026, 10, 12, 15, tzinfo=UTC)
 PAGE = 1000
 

@@ -66,6 +66,8 @@ class _OpenVINO:
             "INFERENCE_NUM_THREADS": usable_processors(),
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": "bf16" if runtime.name.endswith("bf16") else "f32",
+            # What it prepares for each shape of a batch is no faster kept, and would grow by hundreds of MB.
+            "CPU_RUNTIME_CACHE_CAPACITY": "0",
         }
         self._request: Any = core.compile_model(core.read_model(graph), "CPU", options).create_infer_request()
 

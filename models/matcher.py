@@ -15,8 +15,9 @@ from models.folding import sparse_words
 # development by less than its interval and costs half as much again at start (docs/matching.md).
 DENSE_FIELDS = ("claim", "variant")
 SPARSE_WEIGHT = 0.2
-# Posts scored at a time, and (posts x wordings) entries: bounds what is held at once to some tens of MB.
-CHUNK_POSTS, CHUNK_ENTRIES = 128, 2_000_000
+# Posts scored at a time, and (posts x wordings) entries: bounds what is held at once to some tens of MB. With a million
+# wordings it is hundreds, for fewer posts than LEAST_POSTS would each read all vectors from memory.
+CHUNK_POSTS, CHUNK_ENTRIES, LEAST_POSTS = 128, 2_000_000, 16
 BLOCK = 64
 ROUNDING = np.float32(2e-6)
 
@@ -119,7 +120,7 @@ def nearest_claims(
     top = max(0, min(top, len(index.claims)))
     if not top or not len(texts):
         return _no_candidates(len(texts), top)
-    size = max(1, min(CHUNK_POSTS, CHUNK_ENTRIES // len(index.wordings)))
+    size = max(LEAST_POSTS, min(CHUNK_POSTS, CHUNK_ENTRIES // len(index.wordings)))
     chunks = [
         _nearest(index, vectors[at : at + size], [sparse_words(t) for t in texts[at : at + size]], top, sparse_weight)
         for at in range(0, len(texts), size)

@@ -1,7 +1,11 @@
 """Shards of a backlog: newest first, each post once, whatever stands beside it, and nobody else's lease touched."""
 
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -99,6 +103,31 @@ def test_a_backlog_is_screened_once_and_a_second_run_finds_nothing(workplace: Wo
     assert scalar(workplace, kept) == 19
     assert judging.count_waiting(workplace, NOW) == 0
     assert judging.screen_window(workplace, NOW, done.append)["posts"] == 0
+
+
+def test_a_killed_screen_is_gone_on_with_and_no_finished_shard_is_done_again(workplace: Workplace) -> None:
+    steps.sync_claims(NOW)
+    shard = int(POLICY["shard_posts"])
+    hear(workplace, 4 * shard)
+    done = sa.select(posts.c.post_id, posts.c.screened_at).where(posts.c.screened_key.is_not(None))
+
+    def finished() -> dict[int, datetime]:
+        with workplace.engine.begin() as connection:
+            return {row.post_id: row.screened_at for row in connection.execute(done)}
+
+    command = [str(Path(sys.executable).parent / "auscult"), "screen", "--now", NOW.isoformat()]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as killed:
+        while not finished():
+            assert killed.poll() is None
+            time.sleep(0.05)
+        killed.kill()
+    before = finished()
+    assert len(before) % shard == 0
+    assert 0 < len(before) < 4 * shard
+    assert judging.screen_window(workplace, NOW, lambda _: None)["posts"] == 4 * shard - len(before)
+    after = finished()
+    assert len(after) == 4 * shard
+    assert {post_id: after[post_id] for post_id in before} == before
 
 
 def test_rows_do_not_depend_on_the_size_of_the_shards(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,136 @@
+"""What was measured, part by part: kept as JSON, told as benchmarks/RESULTS.md, drawn as a plot."""
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from benchmarks.machine import describe_machine
+from pipeline.config import ROOT
+
+FOLDER = Path(__file__).parent
+RESULTS, PLOT = FOLDER / "RESULTS.md", FOLDER / "growth.png"
+
+Part = dict[str, Any]
+
+
+def keep(name: str, found: Mapping[str, Any]) -> None:
+    """Keep a part's figures with the moment, the commit and the machine, in place of what an earlier run found."""
+    asked = ("/usr/bin/env", "git", "describe", "--always", "--dirty")
+    commit = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT).stdout.strip()
+    told = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "commit": commit, "machine": describe_machine(), **found}
+    (FOLDER / f"{name}.json").write_text(json.dumps(told, indent=1) + "\n")
+
+
+def render() -> str:
+    """RESULTS.md and the plot from all parts that were kept; returns the text."""
+    parts = {path.stem: json.loads(path.read_text()) for path in FOLDER.glob("*.json")}
+    tell = {"throughput": _throughput, "quality": _quality, "claims": _claims, "posts": _posts}
+    lines = ["# Benchmarks", "", "Printed and written by `make bench`; each part says when it was run last."]
+    for name, part in tell.items():
+        if name in parts:
+            lines += ["", *part(parts[name])]
+    if {"claims", "posts"} <= set(parts):
+        _draw(parts["claims"]["rows"], parts["posts"]["rows"])
+        lines += ["", f"![How the cost of a post grows with claims and posts]({PLOT.name})"]
+    text = "\n".join(lines) + "\n"
+    RESULTS.write_text(text)
+    return text
+
+
+def _head(title: str, part: Part) -> list[str]:
+    return [f"## {title}", "", f"{part['date']}, commit {part['commit']}, {part['machine']}."]
+
+
+def _throughput(part: Part) -> list[str]:
+    limits = ", ".join(f"{name} {value:,.0f}" for name, value in part["limits"].items())
+    lines = [
+        *_head("Throughput", part),
+        f"Best matrix products here, in 1e9 operations a second: {limits}.",
+        f"{part['posts']} tweets of CLEF 2022 against {part['claims']:,} claims, medians of {part['rounds']} "
+        "interleaved rounds; every round begins with nothing remembered.",
+        "",
+        "| method | posts/s | / batched | MAP@5 |",
+        "|---|---|---|---|",
+    ]
+    for name, row in part["methods"].items():
+        precision = f"{row['map5']:.3f}" if row["map5"] is not None else ""
+        lines.append(f"| {name} | {row['posts_a_second']:,.0f} | {row['ratio']:.2f} | {precision} |")
+    return [*lines, "", "```", *part["lines"], "```"]
+
+
+def _quality(part: Part) -> list[str]:
+    lines = [
+        *_head("What it costs", part),
+        "",
+        "MAP@5 of the matcher with MiniLM-L6 in float32 and with the encoder that ships, on CLEF 2022, post by post.",
+        "",
+        "| split | posts | float32 | ours | loss (95 %) |",
+        "|---|---|---|---|---|",
+    ]
+    for row in part["rows"]:
+        name = f"{row['split']}{', without signatures' if row['stripped'] else ''}"
+        loss = f"{row['loss']:.4f} ({row['low']:.4f} to {row['high']:.4f})"
+        lines.append(f"| {name} | {row['posts']} | {row['float32']:.4f} | {row['ours']:.4f} | {loss} |")
+    return lines
+
+
+def _claims(part: Part) -> list[str]:
+    lines = [*_head("Cost by the number of claims", part), "", "The matcher alone, vectors at hand.", ""]
+    lines += ["| claims | ms a post | index, MB | built in, s |", "|---|---|---|---|"]
+    rows = part["rows"]
+    return lines + [
+        f"| {row['claims']:,} | {row['ms_a_post']:.3f} | {row['index_mb']:,.0f} | {row['build_s']:.1f} |"
+        for row in rows
+    ]
+
+
+def _posts(part: Part) -> list[str]:
+    lines = [
+        *_head("A backlog by the whole screen step", part),
+        "",
+        "Synthetic posts, each text distinct unless said, screened into PostgreSQL with the claims that ship, by one "
+        "process that begins with nothing remembered; its memory, the server's apart.",
+        "",
+        "| posts | duplicates | posts/s | MB at most |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row['posts']:,} | {row['duplicates']:.0%} | {row['posts_a_second']:,.0f} | {row['mb_at_most']:,.0f} |"
+        for row in part["rows"]
+    ]
+    for row in part["rows"]:
+        if "change_s" in row:
+            lines += [
+                "",
+                f"A claim added to those {row['posts']:,}: compared with all stored vectors in {row['sweep_s']:.1f} s, "
+                f"{row['touched']:,} posts screened again, {row['change_s']:.1f} s in all; {row['rows_gone']} rows of "
+                f"matches gone, {row['rows_new']} new.",
+            ]
+    return lines
+
+
+def _draw(claims: Sequence[Part], posts: Sequence[Part]) -> None:
+    distinct = [row for row in posts if not row["duplicates"]]
+    with mpl.rc_context({"font.size": 10}):
+        figure = Figure(figsize=(12, 3.6), layout="constrained")
+        panels = figure.subplots(1, 3)
+        _line(panels[0], [(row["claims"], row["ms_a_post"]) for row in claims], "claims", "ms a post, matcher")
+        _line(panels[1], [(row["posts"], 1000 / row["posts_a_second"]) for row in distinct], "posts", "ms a post, step")
+        _line(panels[2], [(row["posts"], row["mb_at_most"]) for row in distinct], "posts", "MB at most, step")
+        panels[0].set_yscale("log")
+        figure.savefig(PLOT, dpi=110)
+
+
+def _line(panel: Axes, points: Sequence[tuple[float, float]], across: str, up: str) -> None:
+    panel.plot(*zip(*points, strict=True), marker="o")
+    panel.set(xscale="log", xlabel=across, ylabel=up)
+    if up != "ms a post, matcher":
+        panel.set_ylim(bottom=0)
+    panel.grid(alpha=0.3)

@@ -1,0 +1,52 @@
+"""Posts and claims of which there are as many as are asked for: words of the written ones as often as they use them."""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from models.training.corpus import written_posts
+
+SEED = 7
+# What a duplicate repeats was heard not long ago.
+RECENT = 1000
+_CONSONANTS, _VOWELS = "bcdfghklmnprstvz", "aeio"
+
+
+def synthetic_texts(count: int, duplicates: float = 0.0) -> Iterator[str]:
+    """`count` texts as long as written posts, no two alike but for a share of `duplicates` of those before."""
+    chance = np.random.default_rng(SEED)
+    posts = [post.text.split() for post in written_posts("training")]
+    counts = Counter(word for words in posts for word in words)
+    vocabulary = np.array(list(counts))
+    sums = np.cumsum(list(counts.values())) / counts.total()
+    lengths = np.array([len(words) for words in posts])
+    recent: deque[str] = deque(maxlen=RECENT)
+    for number in range(count):
+        if recent and chance.random() < duplicates:
+            yield recent[int(chance.integers(len(recent)))]
+            continue
+        words = vocabulary[np.searchsorted(sums, chance.random(int(chance.choice(lengths))))]
+        recent.append(" ".join([_own_word(number), *words]))
+        yield recent[-1]
+
+
+def in_parts(texts: Iterable[str], size: int) -> Iterator[list[str]]:
+    """The same texts, `size` at a time."""
+    part: list[str] = []
+    for text in texts:
+        part.append(text)
+        if len(part) == size:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _own_word(number: int) -> str:
+    # Syllables instead of digits, which folding might take for letters.
+    word = ""
+    while number or not word:
+        number, syllable = divmod(number, len(_CONSONANTS) * len(_VOWELS))
+        word += _CONSONANTS[syllable // len(_VOWELS)] + _VOWELS[syllable % len(_VOWELS)]
+    return word
