@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks import report
 from benchmarks.backlog import screened_alone
+from benchmarks.changed import claims_added
 from benchmarks.growth import claims_growth
 from benchmarks.machine import encoder_operations, gemm_limits
 from benchmarks.quality import paired_losses
@@ -19,7 +20,7 @@ from models.training.examples import Clef, clef, research_folder
 from models.wheel import weights_folder
 from pipeline.config import ROOT
 
-PARTS = ("throughput", "quality", "claims", "posts")
+PARTS = ("throughput", "quality", "claims", "posts", "changed")
 CLAIMS = (1_000, 10_000, 100_000, 1_000_000)
 POSTS = (10_000, 100_000, 1_000_000)
 DUPLICATES = 0.2
@@ -45,6 +46,9 @@ def main() -> int:
         _claims(folder, asked.rounds, [size for size in CLAIMS if size <= asked.most])
     if "posts" in asked.parts:
         _posts([size for size in POSTS if size <= asked.most])
+    if "changed" in asked.parts:
+        sizes = [size for size in POSTS if size <= asked.most]
+        report.keep("changed", {"rows": [row for size in sizes for row in claims_added(folder, size, ARTEFACTS)]})
     print(report.render())
     return 0
 
@@ -90,8 +94,8 @@ def _claims(folder: Path, rounds: int, sizes: Sequence[int]) -> None:
 
 
 def _posts(sizes: Sequence[int]) -> None:
-    rows = [screened_alone(size, 0.0, change=size == sizes[-1]) for size in sizes]
-    report.keep("posts", {"rows": [*rows, screened_alone(sizes[-1] // 10, DUPLICATES, change=False)]})
+    rows = [screened_alone(size, 0.0) for size in sizes]
+    report.keep("posts", {"rows": [*rows, screened_alone(sizes[-1] // 10, DUPLICATES)]})
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def synthetic_texts(count: int, duplicates: float = 0.0) -> Iterator[str]:
             yield recent[int(chance.integers(len(recent)))]
             continue
         words = vocabulary[np.searchsorted(sums, chance.random(int(chance.choice(lengths))))]
-        recent.append(" ".join([_own_word(number), *words]))
+        recent.append(" ".join([own_word(number), *words]))
         yield recent[-1]
 
 
@@ -43,7 +43,8 @@ def in_parts(texts: Iterable[str], size: int) -> Iterator[list[str]]:
         yield part
 
 
-def _own_word(number: int) -> str:
+def own_word(number: int) -> str:
+    """A word that no other number has."""
     # Syllables instead of digits, which folding might take for letters.
     word = ""
     while number or not word:

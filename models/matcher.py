@@ -128,6 +128,14 @@ def nearest_claims(
     return Candidates(*(np.concatenate(parts) for parts in zip(*chunks, strict=True)))
 
 
+def rare_words(index: ClaimIndex, claim: int, most_claims: int) -> list[str]:
+    """The words of a claim's wordings (position in index.claims) that at most `most_claims` claims hold, any field."""
+    rows = index.wording_words[index.starts[claim] : index.starts[claim + 1]]
+    own = np.unique(rows.indices)
+    rare = set(own[np.diff(index.sparse.indptr)[own] <= most_claims].tolist())
+    return [word for word, number in index.vocabulary.items() if number in rare]
+
+
 def _wordings(claims: Sequence[ClaimText]) -> list[tuple[str, str]]:
     found = []
     for claim in claims:

@@ -4,17 +4,20 @@ A post keeps its rows where no changed claim is worth reading beside it. Word ov
 among all claims, so its other scores could move by a little; they stay as they were when it was judged.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import numpy as np
 
+from models.matcher import rare_words
 from pipeline.bench import Bench
 from pipeline.config import POLICY
 from pipeline.screening.candidates import may_match
-from pipeline.screening.judges import Vectors
 from pipeline.warehouse import sweeps
 from pipeline.warehouse.leases import held_name
+
+# Shorter words begin too many others.
+LEAST_LETTERS = 3
 
 
 def sweep_claims(bench: Bench, now: datetime) -> int:
@@ -53,22 +56,25 @@ def _changed(bench: Bench, versions: sweeps.Versions) -> set[str]:
 
 def _touched(bench: Bench, swept: sweeps.Swept, changed: Collection[str]) -> list[int]:
     found: set[int] = set()
-    wordings = _wordings(bench, changed)
+    near = _near(bench, changed)
     with bench.workplace.engine.begin() as connection:
         found.update(sweeps.posts_matched(connection, swept, sorted(changed)))
-        if len(wordings):
-            model_id = bench.models.encoder.model_id
-            for part in sweeps.posts_near(connection, swept, model_id, wordings, POLICY["sweep_cosine"]):
+        if len(near.wordings):
+            for part in sweeps.posts_near(connection, swept, near):
                 may = may_match(part["text"].tolist(), bench.vectors(part), bench.judge, changed)
                 found.update(part["post_id"][may].tolist())
     return sorted(found)
 
 
-def _wordings(bench: Bench, claim_ids: Collection[str]) -> Vectors:
+def _near(bench: Bench, claim_ids: Collection[str]) -> sweeps.Near:
     index = bench.judge.index
-    rows: Sequence[Vectors] = [
-        index.vectors[index.starts[number] : index.starts[number + 1]]
-        for number, claim in enumerate(index.claims)
-        if claim.claim_id in claim_ids
-    ]
-    return np.concatenate([index.vectors[:0], *rows])
+    places = [number for number, claim in enumerate(index.claims) if claim.claim_id in claim_ids]
+    rows = [index.vectors[index.starts[number] : index.starts[number + 1]] for number in places]
+    rare = {word for number in places for word in rare_words(index, number, int(POLICY["sweep_rare"]))}
+    return sweeps.Near(
+        wordings=np.concatenate([index.vectors[:0], *rows]),
+        words=sorted(word for word in rare if word.isalpha() and len(word) >= LEAST_LETTERS),
+        model_id=bench.models.encoder.model_id,
+        cosine=POLICY["sweep_cosine"],
+        with_word=POLICY["sweep_cosine_with_word"],
+    )

@@ -67,21 +67,38 @@ def sets_behind(connection: Connection, screened_key: str, claim_set: int) -> li
     return [(versions[as_set_id], sets) for as_set_id, sets in groups.items()]
 
 
+@dataclass(frozen=True)
+class Near:
+    """What comes near to claims: a vector with a cosine of `cosine` or more to one of `wordings` (n, d) of `model_id`.
+
+    Where the post holds a word that begins like one of `words`, `with_word` is enough. Words are letters only.
+    """
+
+    wordings: Vectors
+    words: Sequence[str]
+    model_id: str
+    cosine: float
+    with_word: float
+
+
 def has_posts(connection: Connection, swept: Swept) -> bool:
     """Whether there is any post to look at."""
     return bool(connection.execute(sa.select(sa.exists().where(_wanted(swept)))).scalar_one())
 
 
-def posts_near(
-    connection: Connection, swept: Swept, model_id: str, wordings: Vectors, least: float
-) -> Iterator[pd.DataFrame]:
-    """Posts whose vector has a cosine of `least` or more to one of `wordings` (n, d), by parts.
-
-    Columns post_id, content_hash, text. The server compares, so that only what is near is sent.
-    """
-    near = [vectors.c.vector.max_inner_product(wording) <= -least for wording in wordings]
-    # Only where the model is the same: vectors of another may have other dimensions.
-    same = sa.case((vectors.c.model_id == model_id, sa.or_(*near)), else_=sa.false())
+def posts_near(connection: Connection, swept: Swept, near: Near) -> Iterator[pd.DataFrame]:
+    """Posts that come near, by parts, columns post_id, content_hash, text. The server compares: little is sent."""
+    products = [vectors.c.vector.max_inner_product(wording) for wording in near.wordings]
+    nearest = -sa.func.least(*products)
+    words = sa.literal(rf"\m({'|'.join(near.words)})")
+    spoken = sa.or_(posts.c.text.regexp_match(words, "i"), posts.c.title.regexp_match(words, "i"))
+    # Only where the model is the same: vectors of another may have other dimensions. Words are looked for last, in few.
+    same = sa.case(
+        (vectors.c.model_id != near.model_id, sa.false()),
+        (nearest < near.with_word, sa.false()),
+        (nearest >= near.cosine, sa.true()),
+        else_=spoken if near.words else sa.false(),
+    )
     joined = posts.join(vectors, vectors.c.content_hash == posts.c.content_hash)
     columns = (posts.c.post_id, posts.c.content_hash, posts.c.title, posts.c.text)
     found = sa.select(*columns).select_from(joined).where(_wanted(swept), same)

@@ -5,7 +5,15 @@ import pytest
 
 from models.folding import sparse_words
 from models.match_probability import FEATURES, WEIGHTS, load_match_probability, match_features
-from models.matcher import SPARSE_WEIGHT, ClaimIndex, ClaimText, build_index, claim_field_texts, nearest_claims
+from models.matcher import (
+    SPARSE_WEIGHT,
+    ClaimIndex,
+    ClaimText,
+    build_index,
+    claim_field_texts,
+    nearest_claims,
+    rare_words,
+)
 from tests.fakes import FakeEncoder
 
 CLAIMS = [
@@ -87,6 +95,14 @@ def test_one_claim_without_other_fields_is_enough(tiny: FakeEncoder) -> None:
 def test_a_claim_must_begin_with_its_sentence() -> None:
     with pytest.raises(ValueError, match="does not begin"):
         claim_field_texts([ClaimText("x", (("title", "only a title"),))])
+
+
+def test_words_are_rare_by_the_number_of_claims_that_hold_them(tiny: FakeEncoder) -> None:
+    claims = [ClaimText(word, (("claim", f"Vaccines cause {word}"),)) for word in ("autism", "cancer", "fits")]
+    index = index_of(claims, tiny)
+    assert rare_words(index, 1, 1) == ["cancer"]
+    assert rare_words(index, 1, 3) == ["vaccine", "cause", "cancer"]
+    assert rare_words(index, 1, 0) == []
 
 
 def test_vectors_must_fit(tiny: FakeEncoder) -> None:
