@@ -12,7 +12,8 @@ from benchmarks.changed import claims_added
 from benchmarks.growth import claims_growth
 from benchmarks.machine import encoder_operations, gemm_limits
 from benchmarks.quality import paired_losses
-from benchmarks.stream import median_ratio, stream_rates
+from benchmarks.rounds import median_ratio
+from benchmarks.stream import stream_rates
 from benchmarks.throughput import Measured, measure
 from models.encoder import MAX_TOKENS, load_tokenizer
 from models.folding import fold_text
@@ -69,7 +70,8 @@ def _throughput(folder: Path, rounds: int) -> None:
     told = {"limits": limits, "posts": len(posts.posts), "claims": len(posts.claims), "rounds": rounds}
     stream = stream_rates(folder, rounds, ARTEFACTS)
     rates = ", ".join(f"{name} {statistics.median(own):,.0f} posts/s" for name, own in stream.items())
-    ordinary = f"screen step / matcher ratio, ordinary posts, shipped claims: {median_ratio(stream):.2f} ({rates})"
+    ratio = median_ratio(stream, "screen step", "matcher")
+    ordinary = f"screen step / matcher ratio, ordinary posts, shipped claims: {ratio:.2f} ({rates})"
     report.keep("throughput", told | {"methods": methods, "lines": [*_lines(found, posts, limits), ordinary]})
 
 

@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Collection
-from itertools import islice
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from benchmarks import ours
-from benchmarks.synthetic import own_word
+from benchmarks.synthetic import in_parts, own_word
 from models.training.corpus import ORDINARY, ordinary_posts
 from pipeline import judging
 from pipeline.bench import Bench, open_bench
@@ -56,15 +55,15 @@ def _screened_before(bench: Bench, folder: Path, posts: int, artefacts: Path) ->
     base = [text for name in ORDINARY for _, text, _ in ordinary_posts(folder, name, "development")]
     vectors = ours.fresh_encoder(artefacts).encode(base)
     texts = (f"{base[number % len(base)]} {own_word(number)}" for number in range(posts))
-    engine, first = bench.workplace.engine, 0
-    while part := list(islice(texts, ours.PAGE)):
+    engine = bench.workplace.engine
+    for page, part in enumerate(in_parts(texts, ours.PAGE)):
+        first = page * ours.PAGE
         ours.store(bench.workplace, part, first)
         with engine.begin() as connection:
             asked = {"ids": [str(number) for number in range(first, first + len(part))]}
             stored = connection.execute(sa.text(_HASHES), asked).tuples().all()
             made = {content_hash: vectors[int(number) % len(base)] for number, content_hash in stored}
             store_vectors(connection, made, bench.models.encoder.model_id, of_claim=False)
-        first += len(part)
     with engine.begin() as connection:
         told = {"screened_key": bench.screened_key, "claim_set_id": bench.claim_set}
         connection.execute(sa.text(_SCREENED), told)

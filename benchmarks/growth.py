@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import ours
 from benchmarks.machine import resident_megabytes
 from benchmarks.synthetic import SEED
+from models.encoder import MiniLM
 from models.matcher import ClaimText, build_index, nearest_claims
 
-POSTS, TOP, DIMENSIONS = 256, 10, 384
+POSTS = 256
 
 Row = dict[str, float]
 
@@ -35,7 +37,7 @@ def claims_growth(sizes: Sequence[int], rounds: int, sentences: Sequence[str], p
         seconds = []
         for _ in range(rounds + 1):
             started = time.perf_counter()
-            nearest_claims(index, vectors, asked, TOP)
+            nearest_claims(index, vectors, asked, ours.TOP)
             seconds.append(time.perf_counter() - started)
         cost = statistics.median(seconds[1:]) / len(asked) * 1000
         rows.append({"claims": size, "ms_a_post": cost, "index_mb": held, "build_s": built})
@@ -49,5 +51,5 @@ def _claim(chance: np.random.Generator, words: Sequence[Sequence[str]], number: 
 
 
 def _anywhere(chance: np.random.Generator, count: int) -> NDArray[np.float32]:
-    found = chance.standard_normal((count, DIMENSIONS), dtype=np.float32)
+    found = chance.standard_normal((count, MiniLM.dimensions), dtype=np.float32)
     return found / np.linalg.norm(found, axis=1, keepdims=True)

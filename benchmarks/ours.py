@@ -24,7 +24,7 @@ from pipeline.warehouse.claims import sync_claims
 from pipeline.warehouse.posts import store_posts
 from pipeline.workplace import Workplace, close_engines, open_workplace
 
-TOP, WIDTH = 10, 384
+TOP = 10
 NOW = datetime(2026, 10, 12, 15, tzinfo=UTC)
 PAGE = 1000
 
@@ -90,8 +90,12 @@ def forget_screening(workplace: Workplace) -> None:
     folding._fold_short.cache_clear()
 
 
-def screen_seconds(workplace: Workplace) -> tuple[int, float]:
-    """Screen all that waits; posts and seconds from the end of the first shard on, when models and claims are ready."""
+def fresh_screen(workplace: Workplace) -> tuple[int, float]:
+    """Screen all posts as if for the first time.
+
+    Posts and seconds from the end of the first shard on, when models and claims are ready.
+    """
+    forget_screening(workplace)
     ends: list[tuple[int, float]] = []
     judging.screen_window(workplace, NOW, lambda done: ends.append((done, time.perf_counter())))
     posts = sum(done for done, _ in ends[1:])

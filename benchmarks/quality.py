@@ -8,10 +8,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from benchmarks import ours
-from models.batches import run_batches
 from models.bert_tensors import bert_tensors
-from models.encoder import HEADS, MAX_TOKENS, load_tokenizer
-from models.folding import fold_text
+from models.encoder import HEADS, MAX_TOKENS, MiniLM, load_tokenizer
 from models.inference import choose_runtime, open_session
 from models.matcher import build_index, claim_field_texts, nearest_claims
 from models.metrics import bootstrap_interval, ranked_precision
@@ -52,7 +50,7 @@ def _float32() -> Encode:
     tensors = bert_tensors(load_file(weights_folder() / "model.safetensors"), MAX_TOKENS)
     session = open_session(build_graph(tensors, HEADS), choose_runtime("onnxruntime"))
     tokenizer = load_tokenizer(weights_folder() / "tokenizer.json", MAX_TOKENS)
-    return lambda texts: run_batches(session, tokenizer.encode_batch([fold_text(text) for text in texts]), ours.WIDTH)
+    return MiniLM(session, tokenizer, "minilm-l6-float32").encode
 
 
 def _mean_of(values: NDArray[np.float64]) -> Callable[[NDArray[np.int64]], float]:

@@ -131,16 +131,21 @@ def _draw(claims: Sequence[Part], posts: Sequence[Part]) -> None:
     with mpl.rc_context({"font.size": 10}):
         figure = Figure(figsize=(12, 3.6), layout="constrained")
         panels = figure.subplots(1, 3)
-        _line(panels[0], [(row["claims"], row["ms_a_post"]) for row in claims], "claims", "ms a post, matcher")
+        _line(
+            panels[0],
+            [(row["claims"], row["ms_a_post"]) for row in claims],
+            "claims",
+            "ms a post, matcher",
+            scale="log",
+        )
         _line(panels[1], [(row["posts"], 1000 / row["posts_a_second"]) for row in distinct], "posts", "ms a post, step")
         _line(panels[2], [(row["posts"], row["mb_at_most"]) for row in distinct], "posts", "MB at most, step")
-        panels[0].set_yscale("log")
         figure.savefig(PLOT, dpi=110)
 
 
-def _line(panel: Axes, points: Sequence[tuple[float, float]], across: str, up: str) -> None:
+def _line(panel: Axes, points: Sequence[tuple[float, float]], across: str, up: str, scale: str = "linear") -> None:
     panel.plot(*zip(*points, strict=True), marker="o")
-    panel.set(xscale="log", xlabel=across, ylabel=up)
-    if up != "ms a post, matcher":
+    panel.set(xscale="log", yscale=scale, xlabel=across, ylabel=up)
+    if scale == "linear":
         panel.set_ylim(bottom=0)
     panel.grid(alpha=0.3)

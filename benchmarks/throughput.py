@@ -1,6 +1,5 @@
 """Posts per second of the baselines, our matcher and our screen step, in interleaved rounds on the same claims."""
 
-import random
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from benchmarks import ours
 from benchmarks.baselines import Baseline
 from benchmarks.machine import resident_megabytes
+from benchmarks.rounds import Method, Rates, interleaved_rates, median_ratio
 from models.folding import fold_text
 from models.metrics import ranked_precision
 from models.training.examples import Clef
@@ -24,7 +24,7 @@ SEED = 11
 class Measured:
     """Posts per second of each round by method, MAP@5 of each ranking, and what the process held at most, in MB."""
 
-    rates: Mapping[str, list[float]]
+    rates: Rates
     precision: Mapping[str, float]
     resident: float
 
@@ -34,12 +34,11 @@ class Measured:
 
     def ratio(self, name: str, baseline: str) -> float:
         """The median over rounds of what a method makes of its baseline in the same round."""
-        pairs = zip(self.rates[name], self.rates[baseline], strict=True)
-        return statistics.median(one / other for one, other in pairs)
+        return median_ratio(self.rates, name, baseline)
 
 
 def measure(clef: Clef, rounds: int, artefacts: Path, slow_posts: int = 64) -> Measured:
-    """Interleave the methods, in an order drawn anew for each round; every round begins with nothing remembered.
+    """Interleave the methods; every round begins with nothing remembered.
 
     The per-text baseline answers `slow_posts` of the posts only: its rate does not depend on how many there are.
     """
@@ -47,35 +46,39 @@ def measure(clef: Clef, rounds: int, artefacts: Path, slow_posts: int = 64) -> M
     posts, folded = list(clef.posts), [fold_text(post) for post in clef.posts]
     baseline = Baseline(sentences)
     index = ours.index_of(clef.claims, ours.fresh_encoder(artefacts))
-    chance, rates, resident = random.Random(SEED), dict[str, list[float]](), 0.0
     ranked: dict[str, NDArray[np.int64]] = {}
+    resident: list[float] = []
+
+    def ranking(name: str, prepare: Callable[[], Callable[[], NDArray[np.int64]]]) -> Method:
+        def timed() -> tuple[int, float]:
+            run = prepare()
+            started = time.perf_counter()
+            ranked[name] = run()
+            seconds = time.perf_counter() - started
+            resident.append(resident_megabytes())
+            return len(ranked[name]), seconds
+
+        return timed
+
+    def matcher() -> Callable[[], NDArray[np.int64]]:
+        encoder = ours.fresh_encoder(artefacts)
+        return lambda: ours.nearest(index, encoder, posts)
+
+    def step() -> tuple[int, float]:
+        done = ours.fresh_screen(workplace)
+        resident.append(resident_megabytes())
+        return done
+
+    methods = {
+        "per text": ranking("per text", lambda: lambda: baseline.per_text(folded[:slow_posts])),
+        "batched": ranking("batched", lambda: lambda: baseline.batched(folded)),
+        "matcher": ranking("matcher", matcher),
+        "screen step": step,
+    }
     with ours.warehouse(clef.claims) as workplace:
         # In shards of the product's size, so that there is more than the first one to be timed.
         ours.store(workplace, [f"{post} {turn}" for turn in range(1 + 2048 // len(posts)) for post in posts])
-
-        def matcher() -> Callable[[], NDArray[np.int64]]:
-            encoder = ours.fresh_encoder(artefacts)
-            return lambda: ours.nearest(index, encoder, posts)
-
-        methods: Mapping[str, Callable[[], Callable[[], NDArray[np.int64]]]] = {
-            "per text": lambda: lambda: baseline.per_text(folded[:slow_posts]),
-            "batched": lambda: lambda: baseline.batched(folded),
-            "matcher": matcher,
-        }
-        for turn in range(rounds + 1):
-            for name in chance.sample([*methods, "screen step"], len(methods) + 1):
-                if name == "screen step":
-                    ours.forget_screening(workplace)
-                    done, seconds = ours.screen_seconds(workplace)
-                else:
-                    run = methods[name]()
-                    started = time.perf_counter()
-                    ranked[name] = run()
-                    done, seconds = len(ranked[name]), time.perf_counter() - started
-                resident = max(resident, resident_megabytes())
-                # The first round warms up.
-                if turn:
-                    rates.setdefault(name, []).append(done / seconds)
+        rates = interleaved_rates(methods, rounds, SEED)
     ranks = {name: ranked[name].tolist() for name in ("batched", "matcher")}
     precision = {name: statistics.mean(map(ranked_precision, own, clef.gold)) for name, own in ranks.items()}
-    return Measured(rates, precision, resident)
+    return Measured(rates, precision, max(resident))

@@ -59,9 +59,9 @@ def open_bench(workplace: Workplace) -> Bench:
     """
     with workplace.engine.begin() as connection:
         claims = claims_in_force(connection)
+        if not claims:
+            raise ConfigError("no claim is in force: load the claims database with `auscult claims load`")
         claim_set = claim_set_of(connection, claims)
-    if not claims:
-        raise ConfigError("no claim is in force: load the claims database with `auscult claims load`")
     return Bench(workplace, shipped_models(), claims, claim_set)
 
 

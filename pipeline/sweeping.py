@@ -1,7 +1,7 @@
 """Claims that changed, against the stored vectors of posts that were screened before: only what they touch is redone.
 
-A post keeps its rows where no changed claim is worth reading beside it. Word overlap weighs words by how rare they are
-among all claims, so its other scores could move by a little; they stay as they were when it was judged.
+A post keeps its rows where it cannot match a claim that changed, and did not. Word overlap weighs words by how rare
+they are among all claims, so its other scores could move by a little; they stay as they were when it was judged.
 """
 
 from collections.abc import Collection

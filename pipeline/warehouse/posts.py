@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
 from pipeline.post import NO_WORDS, Post
+from pipeline.warehouse.conditions import has_words
 from pipeline.warehouse.erasure import drop_derived, drop_vector, erase_posts
 from pipeline.warehouse.tables import posts, tombstones
 
@@ -90,7 +91,7 @@ def store_posts(
 
 def recheckable(connection: Connection, platform: str, now: datetime, limit: int) -> list[str]:
     """Platform ids of live posts stored by `now`: those never asked for first, then those asked for longest ago."""
-    live = sa.and_(posts.c.status == "live", posts.c.content_hash != NO_WORDS, posts.c.ingested_at <= now)
+    live = sa.and_(has_words(), posts.c.ingested_at <= now)
     oldest_first = (posts.c.rechecked_at.asc().nulls_first(), posts.c.ingested_at.desc(), posts.c.post_id.desc())
     found = sa.select(posts.c.platform_id).where(posts.c.platform == platform, live).order_by(*oldest_first)
     return list(connection.execute(found.limit(limit)).scalars())

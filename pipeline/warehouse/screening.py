@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import ConfigError
-from pipeline.post import NO_WORDS, screening_text
+from pipeline.post import screening_text
+from pipeline.warehouse.conditions import any_of, has_words
 from pipeline.warehouse.copying import copy_rows
 from pipeline.warehouse.leases import dead_leases
 from pipeline.warehouse.tables import matches, mentions, posts
@@ -108,7 +109,7 @@ def replace_screened(
 
     A post that was edited, erased or taken over by another worker meanwhile is left to whoever has it now.
     """
-    leased = sa.and_(posts.c.post_id == _any_of(shard["post_id"].tolist()), posts.c.screen_lease == request.lease)
+    leased = sa.and_(posts.c.post_id == any_of(shard["post_id"].tolist()), posts.c.screen_lease == request.lease)
     ours = sa.and_(leased, posts.c.status == "live")
     rows = connection.execute(sa.select(posts.c.post_id, posts.c.content_hash).where(ours).with_for_update())
     kept = set(shard.set_index(["post_id", "content_hash"]).index) & {(row.post_id, row.content_hash) for row in rows}
@@ -117,7 +118,7 @@ def replace_screened(
         _replace(connection, table, post_ids, *_rows(table, frame[frame["post_id"].isin(post_ids)]))
     released: dict[str, Any] = {"screen_lease": None, "screen_leased_until": None}
     connection.execute(sa.update(posts).where(leased).values(**released))
-    done = sa.update(posts).where(posts.c.post_id == _any_of(post_ids))
+    done = sa.update(posts).where(posts.c.post_id == any_of(post_ids))
     key, claim_set = request.wanted.screened_key, request.wanted.claim_set
     told = {"screened_key": key, "claim_set_id": claim_set, "screened_at": sa.func.clock_timestamp()}
     connection.execute(done.values(**told))
@@ -129,13 +130,13 @@ def _replace(
 ) -> None:
     """Make `rows` (values of the columns `names`) all that `table` holds of these posts."""
     (surrogate,) = [column for column in table.columns if column.identity]
-    stored = sa.select(surrogate, *(table.c[name] for name in names)).where(table.c.post_id == _any_of(post_ids))
+    stored = sa.select(surrogate, *(table.c[name] for name in names)).where(table.c.post_id == any_of(post_ids))
     # When it was found first is no part of what a row says.
     told = [number for number, name in enumerate(names) if name != "screened_at"]
     known = {_said(row[1:], told): row[0] for row in connection.execute(stored)}
     new = [row for row in rows if known.pop(_said(row, told), None) is None]
     if known:
-        connection.execute(sa.delete(table).where(surrogate == _any_of(list(known.values()))))
+        connection.execute(sa.delete(table).where(surrogate == any_of(list(known.values()))))
     if new:
         copy_rows(connection, table, names, new)
 
@@ -148,16 +149,10 @@ def _needs_screening(wanted: Wanted) -> sa.ColumnElement[bool]:
     # What was stored after the clock of a step is a later step's work, or a repeat with an old clock would date it so.
     # An edited post has no key and is screened whatever its age; others while they are in the window.
     due = sa.or_(posts.c.ingested_at >= wanted.since, posts.c.screened_key.is_(None))
-    known = posts.c.claim_set_id == sa.any_(sa.cast(list(wanted.sets), sa.ARRAY(sa.BigInteger)))
+    known = posts.c.claim_set_id == any_of(wanted.sets)
     fresh = sa.and_(posts.c.screened_key == wanted.screened_key, known)
     stale = fresh.is_not(True)
-    live = sa.and_(posts.c.status == "live", posts.c.content_hash != NO_WORDS, posts.c.ingested_at <= wanted.until)
-    return sa.and_(live, due, stale)
-
-
-def _any_of(post_ids: Sequence[int]) -> sa.ColumnElement[bool]:
-    # One parameter, where a list of them would be a new statement for each length.
-    return sa.any_(sa.cast(list(post_ids), sa.ARRAY(sa.BigInteger)))
+    return sa.and_(has_words(), posts.c.ingested_at <= wanted.until, due, stale)
 
 
 def _rows(table: sa.Table, frame: pd.DataFrame) -> tuple[list[str], list[list[Any]]]:

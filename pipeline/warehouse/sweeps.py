@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
-from pipeline.post import NO_WORDS, screening_text
+from pipeline.post import screening_text
+from pipeline.warehouse.conditions import any_of, has_words
 from pipeline.warehouse.tables import claim_sets, claim_sweeps, matches, posts, vectors
 
 PART_POSTS = 2048
@@ -57,7 +58,7 @@ def sets_behind(connection: Connection, screened_key: str, claim_set: int) -> li
     found = sa.select(claim_sets.c.claim_set_id, as_set.label("as_set_id")).outerjoin(claim_sweeps, swept)
     behind = connection.execute(found.where(as_set != claim_set).order_by(claim_sets.c.claim_set_id)).all()
     told = sa.select(claim_sets.c.claim_set_id, claim_sets.c.versions)
-    known = sa.func.any(sa.cast([row.as_set_id for row in behind], sa.ARRAY(sa.BigInteger)))
+    known = any_of(row.as_set_id for row in behind)
     versions = {
         row.claim_set_id: row.versions for row in connection.execute(told.where(claim_sets.c.claim_set_id == known))
     }
@@ -116,7 +117,7 @@ def posts_matched(connection: Connection, swept: Swept, claim_ids: Sequence[str]
 
 def finish_sweep(connection: Connection, swept: Swept, touched: Sequence[int], claim_set: int) -> None:
     """Have the `touched` posts screened again, and take all others of these sets for screened with `claim_set`."""
-    again = sa.and_(_wanted(swept), posts.c.post_id == sa.any_(sa.cast(list(touched), sa.ARRAY(sa.BigInteger))))
+    again = sa.and_(_wanted(swept), posts.c.post_id == any_of(touched))
     connection.execute(sa.update(posts).where(again).values(screened_key=None))
     told = {"as_set_id": claim_set, "swept_at": sa.func.clock_timestamp()}
     same = [claim_sweeps.c.claim_set_id, claim_sweeps.c.screened_key]
@@ -126,6 +127,5 @@ def finish_sweep(connection: Connection, swept: Swept, touched: Sequence[int], c
 
 
 def _wanted(swept: Swept) -> sa.ColumnElement[bool]:
-    live = sa.and_(posts.c.status == "live", posts.c.content_hash != NO_WORDS, posts.c.ingested_at >= swept.since)
-    sets = sa.any_(sa.cast(list(swept.sets), sa.ARRAY(sa.BigInteger)))
-    return sa.and_(live, posts.c.screened_key == swept.screened_key, posts.c.claim_set_id == sets)
+    screened = sa.and_(posts.c.screened_key == swept.screened_key, posts.c.claim_set_id == any_of(swept.sets))
+    return sa.and_(has_words(), posts.c.ingested_at >= swept.since, screened)
