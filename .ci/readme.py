@@ -31,8 +31,8 @@ def main() -> int:
         environment = {
             **os.environ,
             "HOME": str(home),
-            "AUSCULT_REDDIT_URL": served.reddit_url,
-            "AUSCULT_X_URL": served.x_url,
+            "AUSCULT_REDDIT_URL": served.url,
+            "AUSCULT_X_URL": served.url,
             "AUSCULT_SMTP_HOST": "127.0.0.1",
             "AUSCULT_SMTP_PORT": str(relay.port),
             "AUSCULT_SMTP_TLS": "none",

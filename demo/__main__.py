@@ -91,11 +91,11 @@ def _prepare(settings: Settings) -> Workplace:
 
 def _loopback_environment(served: Loopback, relay: Relay) -> dict[str, str]:
     return {
-        "AUSCULT_REDDIT_URL": served.reddit_url,
+        "AUSCULT_REDDIT_URL": served.url,
         "AUSCULT_REDDIT_CLIENT_ID": "demo",
         "AUSCULT_REDDIT_CLIENT_SECRET": "demo",
         "AUSCULT_REDDIT_USER_AGENT": "linux:auscult-demo:1.0",
-        "AUSCULT_X_URL": served.x_url,
+        "AUSCULT_X_URL": served.url,
         "AUSCULT_X_BEARER_TOKEN": "demo",
         "AUSCULT_SMTP_HOST": "127.0.0.1",
         "AUSCULT_SMTP_PORT": str(relay.port),

@@ -4,11 +4,12 @@ import hashlib
 import importlib
 import json
 import pkgutil
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
@@ -29,18 +30,34 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One thing to read: search words in one channel, or a whole channel. `key` names its watermark."""
+    """One thing to read: search words in one channel, or a whole channel. `key` names its watermark.
+
+    `after` and `until` (ISO times, UTC) bound a backfill; both are empty where we listen live.
+    """
 
     source: str
     mode: str
     words: str = ""
     channel: str = ""
+    after: str = ""
+    until: str = ""
 
     @property
     def key(self) -> str:
         """A stable 16-digit name of what is asked, so that a changed query starts a watermark of its own."""
-        asked = json.dumps(asdict(self), sort_keys=True)
-        return hashlib.sha256(asked.encode()).hexdigest()[:16]
+        bounds = ("after", "until")
+        asked = {name: value for name, value in asdict(self).items() if value or name not in bounds}
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def after_at(self) -> datetime | None:
+        """Posts before this moment are not wanted; None: no bound."""
+        return datetime.fromisoformat(self.after) if self.after else None
+
+    @property
+    def until_at(self) -> datetime | None:
+        """Posts from this moment on are not wanted; None: no bound."""
+        return datetime.fromisoformat(self.until) if self.until else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +65,15 @@ class Page:
     """One page of raw records as the platform gave them; `next_cursor` is None on the last page of a pass.
 
     `malformed` holds (position, reason slug) for records that could not even be decoded, counted as quarantined.
+    `gap` is a reason slug where the platform itself says that it left posts out of this page (a cap on results).
+    `calls` is how many requests the page took.
     """
 
     records: Sequence[Record] = field(repr=False)
     next_cursor: str | None
     malformed: Sequence[tuple[str, str]] = ()
+    gap: str = ""
+    calls: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +85,41 @@ class Recheck:
     edited: Sequence[Record] = field(default=(), repr=False)
 
 
-class Source(Protocol):
+@dataclass(frozen=True, slots=True)
+class AccountMetric:
+    """One number of an account of our own (followers, reach), as its platform gives it now."""
+
+    account: str
+    metric: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many calls a platform grants a day for queries of these modes (none named: all calls).
+
+    `zone` is where its day begins.
+    """
+
+    calls: int
+    modes: frozenset[str] = frozenset()
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What a platform's terms let us make of its posts; what they do not is not made, counted or shown.
+
+    `tone`: category, tone and urgency of a mention. `combined`: to count or group its posts together with those of
+    other platforms. `amendment` names the agreement with the platform that lifts both limits, once it is recorded.
+    """
+
+    tone: bool = True
+    combined: bool = True
+    amendment: str = ""
+
+
+class Source(ABC):
     """A platform connector. Construct it with `Settings`; construction opens no connection.
 
     `fetch_page` raises RateLimited, Transient, CursorRejected, Exhausted or Permanent; `to_post` raises Skippable.
@@ -72,34 +127,41 @@ class Source(Protocol):
     newest until it ends, so an end above the watermark is a coverage gap.
     """
 
-    name: str
-    platform: str
-    credentials: tuple[str, ...]
-    terms: Terms | None
-    newest_first: bool
-    overlap: timedelta
-    reach: timedelta | None
-    recheck_batch: int
-    retention: timedelta | None
-    cost_per_post_usd: float
+    name: ClassVar[str]
+    platform: ClassVar[str]
+    credentials: ClassVar[tuple[str, ...]] = ()
+    terms: ClassVar[Terms | None] = None
+    uses: ClassVar[Uses] = Uses()
+    newest_first: ClassVar[bool] = True
+    overlap: ClassVar[timedelta] = timedelta(0)
+    reach: ClassVar[timedelta | None] = None
+    recheck_batch: ClassVar[int] = 0
+    cost_per_post_usd: ClassVar[float] = 0.0
+    quotas: ClassVar[tuple[Quota, ...]] = ()
 
-    def __init__(self, settings: Settings, listening: Listening) -> None: ...
+    def __init__(self, settings: Settings, listening: Listening) -> None:
+        self._settings = settings
+        self._chosen = listening.source(self.name)
 
+    @abstractmethod
     def queries(self, practice: Practice, keywords: Sequence[str]) -> list[Query]:
         """What to ask for this practice and these claim keywords, split to the platform's query limits."""
-        ...
 
+    @abstractmethod
     def fetch_page(self, query: Query, cursor: str | None, since: datetime | None) -> Page:
         """The page at `cursor` (None: the first). `since` is a hint of how far back a pass needs to read."""
-        ...
 
+    @abstractmethod
     def to_post(self, record: Record) -> Post:
         """Map one raw record; pure."""
-        ...
 
     def recheck(self, ids: Sequence[str]) -> Recheck:
-        """Ask whether stored ids are still public, `recheck_batch` at most."""
-        ...
+        """Ask whether stored ids are still public, `recheck_batch` at most; 0: the platform cannot be asked."""
+        return Recheck(frozenset(), frozenset())
+
+    def account_metrics(self) -> Sequence[AccountMetric]:
+        """Numbers of our own accounts, where the platform offers them. Raises as `fetch_page` does."""
+        return ()
 
 
 def names() -> list[str]:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,7 +13,7 @@ from pipeline.config import Settings
 from pipeline.errors import CursorRejected, Permanent
 from pipeline.listening import Listening, Practice
 from pipeline.post import Post
-from pipeline.sources import Page, Query, Recheck, Record, Terms
+from pipeline.sources import Page, Query, Record, Source
 from pipeline.sources import _columns as columns
 from pipeline.sources._files import Fingerprint, Row, fingerprint, first_lines, json_rows, split_line, table_rows
 
@@ -41,21 +41,15 @@ class _Layout:
     fields: Mapping[str, str]
 
 
-class Imports:
+class Imports(Source):
     """Reads files page by page. A cursor is `<byte offset>.<rows read>:<SHA-256 of the file>`."""
 
     name = "imports"
     platform = "imports"
-    credentials: tuple[str, ...] = ()
-    terms: Terms | None = None
     newest_first = False
-    overlap = timedelta(0)
-    reach: timedelta | None = None
-    recheck_batch = 100
-    retention: timedelta | None = None
-    cost_per_post_usd = 0.0
 
     def __init__(self, settings: Settings, listening: Listening) -> None:
+        super().__init__(settings, listening)
         self.folder = Path(listening.source(self.name).folder or settings.home / "imports").expanduser().absolute()
         self._layouts: dict[tuple[str, str, str], _Layout] = {}
 
@@ -116,10 +110,6 @@ class Imports:
             parent_id=columns.name_of(get("parent_id")),
             metrics={name: count for name, count in counts.items() if count is not None},
         )
-
-    def recheck(self, ids: Sequence[str]) -> Recheck:
-        """A file cannot be asked whether a post is still public: no id is answered."""
-        return Recheck(frozenset(), frozenset())
 
     def _layout(self, path: Path, options: Mapping[str, Any]) -> _Layout:
         if not path.is_file():

@@ -12,7 +12,7 @@ from pipeline.config import Settings
 from pipeline.errors import ConfigError, CursorRejected, Permanent, RateLimited, Skippable, Transient
 from pipeline.listening import Listening, Practice
 from pipeline.post import Post, Status
-from pipeline.sources import Page, Query, Recheck, Record, Terms
+from pipeline.sources import Page, Query, Recheck, Record, Source, Terms
 from pipeline.sources._http import loopback_base, session
 from pipeline.sources._phrases import packed, phrases, together
 from pipeline.sources._reddit_errors import sorted_errors
@@ -32,7 +32,7 @@ _ERASED: Mapping[str, Status] = {"[deleted]": "deleted", "[deleted by user]": "d
 _PATHS = {"new": "r/{}/new", "comments": "r/{}/comments", "search": "r/{}/search"}
 
 
-class Reddit:
+class Reddit(Source):
     """Reads raw listing pages. A cursor is `<fullname>:<records read so far>`; platform ids are fullnames (t1_, t3_).
 
     Search finds posts only, never comments: that is what Reddit's search offers.
@@ -40,12 +40,12 @@ class Reddit:
 
     name = "reddit"
     platform = "reddit"
-    credentials: tuple[str, ...] = (
+    credentials = (
         "AUSCULT_REDDIT_CLIENT_ID",
         "AUSCULT_REDDIT_CLIENT_SECRET",
         "AUSCULT_REDDIT_USER_AGENT",
     )
-    terms: Terms | None = Terms(
+    terms = Terms(
         version="2025-11",
         address="https://support.reddithelp.com/hc/en-us/articles/42728983564564-Responsible-Builder-Policy",
         summary="Reddit must have approved this use of its Data API (commercial use needs its own permission). What is "
@@ -53,14 +53,10 @@ class Reddit:
     )
     newest_first = True
     overlap = timedelta(hours=1)
-    reach: timedelta | None = None
     recheck_batch = 100
-    retention: timedelta | None = None
-    cost_per_post_usd = 0.0
 
     def __init__(self, settings: Settings, listening: Listening) -> None:
-        self._settings = settings
-        self._chosen = listening.source(self.name)
+        super().__init__(settings, listening)
         self._base = loopback_base(settings, "AUSCULT_REDDIT_URL")
         self._client: praw.Reddit | None = None
         self._window_reset_at: datetime | None = None

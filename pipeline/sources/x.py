@@ -12,7 +12,7 @@ from pipeline.config import Settings
 from pipeline.errors import CursorRejected, Permanent, Skippable, Transient
 from pipeline.listening import Listening, Practice
 from pipeline.post import Post
-from pipeline.sources import Page, Query, Recheck, Record, Terms
+from pipeline.sources import Page, Query, Recheck, Record, Source, Terms
 from pipeline.sources._http import loopback_base, session
 from pipeline.sources._phrases import packed, phrases, together
 from pipeline.sources._x_errors import Refused, sorted_errors
@@ -49,13 +49,13 @@ _SNOWFLAKE_EPOCH_MS, _FIRST_SNOWFLAKE = 1_288_834_974_657, 10**10
 logging.getLogger("tweepy").setLevel(logging.ERROR)
 
 
-class X:
+class X(Source):
     """Reads recent search as plain dicts. A cursor is X's `next_token`; a post's id is the first of its edit chain."""
 
     name = "x"
     platform = "x"
-    credentials: tuple[str, ...] = ("AUSCULT_X_BEARER_TOKEN",)
-    terms: Terms | None = Terms(
+    credentials = ("AUSCULT_X_BEARER_TOKEN",)
+    terms = Terms(
         version="2026-02",
         address="https://docs.x.com/developer-terms/agreement-and-policy",
         summary="Each post read is billed. No health facts about a user may be derived or stored, no profile made, and "
@@ -64,14 +64,12 @@ class X:
     newest_first = True
     # Small: a post read twice on one day is billed once, and search indexes a post within minutes.
     overlap = timedelta(minutes=10)
-    reach: timedelta | None = timedelta(days=7)
+    reach = timedelta(days=7)
     recheck_batch = 100
-    retention: timedelta | None = None
     cost_per_post_usd = 0.005
 
     def __init__(self, settings: Settings, listening: Listening) -> None:
-        self._settings = settings
-        self._chosen = listening.source(self.name)
+        super().__init__(settings, listening)
         self._base = loopback_base(settings, "AUSCULT_X_URL")
         self._client: tweepy.Client | None = None
         self._field_set = "tweet.fields"

@@ -160,7 +160,7 @@ def test_an_unknown_mode_is_a_mistake_of_ours(reddit):
 @pytest.mark.parametrize("headers", [("299.5", "10"), ("300, 300", "10, 10"), ("soon", "x")])
 def test_rate_headers_that_trip_prawcore_do_not(reddit, monkeypatch, headers):
     monkeypatch.setattr(
-        "demo._reddit.RATE_HEADERS",
+        "demo.wires.reddit.RATE_HEADERS",
         {"x-ratelimit-remaining": "590.0", "x-ratelimit-reset": headers[0], "x-ratelimit-used": headers[1]},
     )
     assert len(reddit.source.fetch_page(reddit.query, None, None).records) == 6
@@ -168,7 +168,7 @@ def test_rate_headers_that_trip_prawcore_do_not(reddit, monkeypatch, headers):
 
 def test_a_used_up_window_is_handed_back_instead_of_slept_out(reddit, monkeypatch):
     used_up = {"x-ratelimit-remaining": "0", "x-ratelimit-used": "600", "x-ratelimit-reset": "300"}
-    monkeypatch.setattr("demo._reddit.RATE_HEADERS", used_up)
+    monkeypatch.setattr("demo.wires.reddit.RATE_HEADERS", used_up)
     reddit.source.fetch_page(reddit.query, None, None)
     with pytest.raises(RateLimited) as caught:
         reddit.source.fetch_page(reddit.query, None, None)
@@ -192,20 +192,20 @@ def test_a_used_up_window_is_handed_back_instead_of_slept_out(reddit, monkeypatc
     ],
 )
 def test_odd_answers_are_sorted(reddit, monkeypatch, status, body, error):
-    from demo.loopback import Answer
+    from demo.wires import Answer
 
     location = {"location": "/subreddits/search"} if status == 302 else {}
-    monkeypatch.setattr(reddit.server, "_reddit", lambda *_: Answer(status, body, location))
+    monkeypatch.setattr(reddit.server.wire("reddit"), "answer", lambda *_: Answer(status, body, location))
     monkeypatch.setattr("prawcore.sessions.FiniteRetryStrategy.sleep", lambda _: None)
     with pytest.raises(error):
         reddit.source.fetch_page(reddit.query, None, None)
 
 
 def test_an_answer_in_part_is_no_recheck(reddit, monkeypatch):
-    from demo import _reddit
+    from demo.wires import reddit as wire
 
-    whole = _reddit.listing
-    monkeypatch.setattr("demo._reddit.listing", lambda page, after: whole(page, "t3_more"))
+    whole = wire.listing
+    monkeypatch.setattr("demo.wires.reddit.listing", lambda page, after: whole(page, "t3_more"))
     with pytest.raises(Transient):
         reddit.source.recheck(reddit.ids)
 
@@ -240,9 +240,11 @@ def test_an_unreachable_platform_is_transient(reddit, monkeypatch):
 
 @pytest.mark.parametrize("challenge", ["", "Basic", 'Bearer error="unheard_of"'])
 def test_a_401_that_trips_prawcore_waits_for_a_person(reddit, monkeypatch, challenge):
-    from demo.loopback import Answer
+    from demo.wires import Answer
 
-    monkeypatch.setattr(reddit.server, "_reddit", lambda *_: Answer(401, {}, {"www-authenticate": challenge}))
+    monkeypatch.setattr(
+        reddit.server.wire("reddit"), "answer", lambda *_: Answer(401, {}, {"www-authenticate": challenge})
+    )
     monkeypatch.setattr("prawcore.sessions.FiniteRetryStrategy.sleep", lambda _: None)
     with pytest.raises(Permanent):
         reddit.source.fetch_page(reddit.query, None, None)
@@ -250,6 +252,6 @@ def test_a_401_that_trips_prawcore_waits_for_a_person(reddit, monkeypatch, chall
 
 @pytest.mark.parametrize("token", [{}, [], {"access_token": "x", "token_type": "bearer"}])
 def test_an_odd_token_reply_is_transient(reddit, monkeypatch, token):
-    monkeypatch.setattr("demo._reddit.token", lambda: token)
+    monkeypatch.setattr("demo.wires.reddit.token", lambda: token)
     with pytest.raises(Transient):
         reddit.source.fetch_page(reddit.query, None, None)

@@ -68,7 +68,7 @@ def test_the_renamed_fields_give_the_same_posts(x):
 
     x.server.edit("x", x.ids[2], "Larkspur Family Health again.")
     before = posts()
-    x.server.x_names = "post"
+    x.server.wire("x").names = "post"
     assert posts() == before
     assert len(before) == 24
     asked = [set(params) for _, _, params in x.server.requests]
@@ -128,11 +128,11 @@ def test_a_recheck_of_an_edited_post_brings_the_newest_words(x):
 
 
 def test_an_unexplained_loss_is_no_answer(x, monkeypatch):
-    from demo import _x
+    from demo.wires import x as wire
 
-    loss = _x._loss
+    loss = wire._loss
     monkeypatch.setattr(
-        "demo._x._loss",
+        "demo.wires.x._loss",
         lambda name, protected: loss(name, protected) | {"title": "Over capacity", "type": "about:blank"},
     )
     answer = x.source.recheck([x.ids[0], "1999999999999999999"])
@@ -172,9 +172,9 @@ def test_no_authors_are_asked_for(x):
 
 @pytest.mark.parametrize("body", [[], {"data": "x"}, {"data": {"id": "1"}}, "text", None])
 def test_an_odd_answer_is_an_error_never_an_empty_page(x, monkeypatch, body):
-    from demo.loopback import Answer
+    from demo.wires import Answer
 
-    monkeypatch.setattr(x.server, "_x", lambda *_: Answer(200, body, {}))
+    monkeypatch.setattr(x.server.wire("x"), "answer", lambda *_: Answer(200, body, {}))
     with pytest.raises((Transient, Permanent)):
         x.source.fetch_page(x.query, None, None)
     with pytest.raises((Transient, Permanent)):

@@ -58,8 +58,8 @@ def platforms(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[L
     with Loopback(now=NOW, posts=[*served(25), *served(25, "x")], page_size=10) as server:
         for name, value in CREDENTIALS.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setenv("AUSCULT_REDDIT_URL", server.reddit_url)
-        monkeypatch.setenv("AUSCULT_X_URL", server.x_url)
+        monkeypatch.setenv("AUSCULT_REDDIT_URL", server.url)
+        monkeypatch.setenv("AUSCULT_X_URL", server.url)
         with open_workplace().engine.begin() as connection:
             for name in ("reddit", "x"):
                 ledger.accept_terms(connection, name, source_type(name).terms.version, "tests", NOW)

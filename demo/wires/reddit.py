@@ -1,12 +1,55 @@
 """Reddit's wire format, as far as praw reads it: a token, listings, search and api/info."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from demo._posts import Served, matches
+from demo.wires import Answer, Request, Route, Wire
+from demo.wires.posts import Served, matches
 
-Reply = tuple[int, dict[str, Any]]
 RATE_HEADERS = {"x-ratelimit-remaining": "590.0", "x-ratelimit-used": "10", "x-ratelimit-reset": "300"}
+
+
+LISTED = frozenset({"limit", "count", "after", "raw_json"})
+SEARCHED = LISTED | {"q", "sort", "t", "type", "restrict_sr"}
+
+
+class RedditWire(Wire):
+    """Listings by place, as praw asks for them: `after` names the last record shown."""
+
+    platform = "reddit"
+    routes = (
+        Route("GET", r"/r/[A-Za-z0-9_+]+/(new|comments)", LISTED),
+        Route("GET", r"/r/[A-Za-z0-9_+]+/search", SEARCHED, frozenset({"q"})),
+        Route("GET", r"/api/info", frozenset({"limit", "raw_json"}), frozenset({"id"})),
+    )
+
+    def serves(self, path: str) -> bool:
+        return path.startswith(("/r/", "/api/"))
+
+    def sign_in(self, request: Request) -> Answer | None:
+        return Answer(200, token()) if request.path == "/api/v1/access_token" else None
+
+    def answer(self, request: Request, posts: Sequence[Served], now: datetime, fault: str) -> Answer:
+        found = select(request.path, request.params, posts)
+        if request.path == "/api/info":
+            return Answer(200, listing([] if fault == "empty" else found, None), RATE_HEADERS)
+        start = page_start(found, request.params)
+        page, following = ([], -1) if start is None else self.page(found, start, request.params.get("limit"), fault)
+        # A shuffled page ends where the straight one does.
+        last = found[following - 1].id if following > 0 else None
+        return Answer(200, listing(page, last), RATE_HEADERS)
+
+    def record(self, post: Served) -> Mapping[str, Any]:
+        return _thing(post)
+
+    def failure(self, kind: str, seconds: float) -> Answer:
+        answer = super().failure(kind, seconds)
+        if kind != "unauthorized":
+            return answer
+        return Answer(
+            answer.status, answer.body, {"www-authenticate": 'Bearer realm="loopback", error="invalid_token"'}
+        )
 
 
 def token() -> dict[str, Any]:
@@ -14,15 +57,12 @@ def token() -> dict[str, Any]:
     return {"access_token": "loopback", "token_type": "bearer", "expires_in": 86_400, "scope": "*"}
 
 
-def select(path: str, params: Mapping[str, str], visible: Sequence[Served]) -> list[Served] | None:
-    """The posts that a path asks for, in the given order; None for a path that does not exist."""
+def select(path: str, params: Mapping[str, str], visible: Sequence[Served]) -> list[Served]:
+    """The posts that a path asks for, in the given order."""
     if path == "/api/info":
         asked = params.get("id", "").split(",")
         return [post for post in visible if post.id in asked]
-    parts = path.strip("/").split("/")
-    channels, what = ("all", parts[0]) if len(parts) == 1 else (parts[1], parts[-1])
-    if what not in {"new", "comments", "search"}:
-        return None
+    _, channels, what = path.strip("/").split("/")
     chosen = [post for post in visible if post.id.startswith("t1_") == (what == "comments")]
     if channels != "all":
         named = {channel.casefold() for channel in channels.split("+")}

@@ -1,15 +1,74 @@
 """X's v2 wire format, as far as tweepy reads it: recent search and lookup by id, under the old or new field names."""
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
-from demo._posts import Served, matches
+from demo.wires import Answer, Request, Route, Wire
+from demo.wires.posts import Served, matches
 
 REACH = timedelta(days=7)
 MAX_QUERY_CHARACTERS = 512
 SHORT_TEXT = 280
 OLD, NEW = "tweet", "post"
+FIELDS = frozenset({"tweet.fields", "post.fields"})  # which of them is known, `names` says
+
+
+class XWire(Wire):
+    """Recent search and lookup; `names` is what X calls its fields: "tweet", or "post" since August 2026."""
+
+    platform = "x"
+    routes = (
+        Route(
+            "GET",
+            r"/2/tweets/search/recent",
+            FIELDS | {"max_results", "next_token", "start_time", "end_time", "since_id"},
+            frozenset({"query"}),
+        ),
+        Route("GET", r"/2/tweets", FIELDS, frozenset({"ids"})),
+    )
+
+    def __init__(self) -> None:
+        self.names: Literal["tweet", "post"] = "tweet"
+
+    def serves(self, path: str) -> bool:
+        return path.startswith("/2/")
+
+    def answer(self, request: Request, posts: Sequence[Served], now: datetime, fault: str) -> Answer:
+        params = request.params
+        refused = problem(params, self.names, now)
+        if refused:
+            return Answer(400, refused)
+        if request.path == "/2/tweets":
+            return Answer(200, lookup(params, posts, self.names))
+        found = select(params, posts, now)
+        # A token names the last post shown, and the page it opens, so that a repeated page has a token of its own.
+        anchor, _, turn = params.get("next_token", "").partition("-")
+        start = next((place + 1 for place, post in enumerate(found) if post.id == anchor), None) if anchor else 0
+        if start is None:
+            return Answer(400, refusal("next_token", "The next_token is not valid"))
+        page, following = self.page(found, start, params.get("max_results"), fault)
+        token = f"{found[following - 1].id}-{int(turn or 0) + 1}" if following > 0 else None
+        return Answer(200, search_page(page, token, params, self.names))
+
+    def record(self, post: Served) -> Mapping[str, Any]:
+        asked = {f"{self.names}.fields": f"created_at,author_id,lang,public_metrics,referenced_{self.names}s"}
+        return _record(post, asked, self.names)
+
+    def failure(self, kind: str, seconds: float) -> Answer:
+        status = super().failure(kind, seconds).status
+        if kind == "bad_cursor":
+            return Answer(400, refusal("next_token", "The next_token is not valid"))
+        if kind == "usage_cap":
+            # The real one comes with the ordinary window almost unused.
+            headers = {"x-rate-limit-remaining": "39999", "x-rate-limit-reset": str(int(time.time() + 900))}
+            return Answer(
+                429, {"title": "UsageCapExceeded", "detail": "Usage cap exceeded: Monthly product cap"}, headers
+            )
+        headers = {"x-rate-limit-reset": str(int(time.time() + seconds))} if kind == "rate_limit" else {}
+        title = "Too Many Requests" if status == 429 else str(status)
+        return Answer(status, {"title": title, "detail": str(status)}, headers)
 
 
 def refusal(parameter: str, message: str) -> dict[str, Any]:

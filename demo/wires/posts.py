@@ -38,13 +38,13 @@ class Served:
 
 
 def read_posts(path: Path) -> list[Served]:
-    """Every post of platform reddit or x in a canonical JSONL file."""
+    """Every post in a canonical JSONL file."""
     lines = path.read_text(encoding="utf-8").splitlines()
     return served(json.loads(line) for line in lines if line.strip())
 
 
 def served(posts: Iterable[Mapping[str, Any]]) -> list[Served]:
-    """Canonical posts as their platforms hold them; other platforms' posts are left out."""
+    """Canonical posts as their platforms hold them."""
     return [
         Served(
             platform=post["platform"],
@@ -55,7 +55,6 @@ def served(posts: Iterable[Mapping[str, Any]]) -> list[Served]:
             title=post.get("title") or "",
         )
         for post in posts
-        if post["platform"] in {"reddit", "x"}
     ]
 
 
