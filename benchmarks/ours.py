@@ -19,13 +19,15 @@ from pipeline import bench, judging
 from pipeline.claims_entries import claim_entries
 from pipeline.config import ROOT, read_settings
 from pipeline.post import Post
+from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.warehouse import embedded
 from pipeline.warehouse.claims import sync_claims
-from pipeline.warehouse.posts import store_posts
+from pipeline.warehouse.posts import Origin, store_posts
 from pipeline.workplace import Workplace, close_engines, open_workplace
 
 TOP = 10
 NOW = datetime(2026, 10, 12, 15, tzinfo=UTC)
+NAMES = Pseudonyms(b"a key for invented authors, no practice's")
 PAGE = 1000
 
 Ranked = NDArray[np.int64]
@@ -74,7 +76,7 @@ def store(workplace: Workplace, posts: Sequence[str], first: int = 0) -> None:
             for number, text in enumerate(posts[start : start + PAGE])
         ]
         with workplace.engine.begin() as connection:
-            store_posts(connection, "x", page, NOW, lambda platform, author: author)
+            store_posts(connection, Origin("x"), page, NOW, NAMES)
 
 
 def forget_screening(workplace: Workplace) -> None:

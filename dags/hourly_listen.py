@@ -36,9 +36,13 @@ def announce_claims() -> None:
 def hourly_listen() -> None:
     """Arrows only; the steps do the work."""
     now = task(steps.read_clock)("{{ params.now }}")
-    heard = task(steps.ingest).partial(now=now).expand(source=task(steps.listed_sources)())
+    names = task(steps.listed_sources)()
+    heard = task(steps.ingest).partial(now=now).expand(source=names)
     screened = task(steps.screen, trigger_rule="all_done", outlets=[POSTS]).partial(now=now).expand(shard=steps.SHARDS)
-    heard >> screened >> task(steps.raise_alerts)(now) >> task(steps.write_digest)(now) >> task(notify)(now)
+    told = task(steps.watch)(now)
+    [heard, task(steps.release_canary)(now)] >> screened >> task(steps.raise_alerts)(now) >> told
+    told >> task(steps.write_digest)(now) >> task(notify)(now)
+    heard >> task(steps.recheck).override(trigger_rule="all_done").partial(now=now).expand(source=names)
     heard >> EmptyOperator(task_id="every_source_read")
     announce_claims()
 

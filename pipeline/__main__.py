@@ -23,7 +23,8 @@ app.command("import")(listen.import_posts)
 # A query may begin with a comment, which to the parser looks like an option.
 app.command(context_settings={"ignore_unknown_options": True})(look.sql)
 for command in (
-    *(listen.ingest, listen.screen, listen.alert, listen.notify, listen.recheck),
+    *(listen.ingest, listen.backfill, listen.screen, listen.alert, listen.watch, listen.notify),
+    *(listen.recheck, listen.forget),
     *(judge.match, judge.explain, look.status, serve.init, serve.doctor, serve.up, serve.down),
 ):
     app.command()(command)

@@ -20,6 +20,7 @@ class Settings:
     listening_file: Path
     claims_folder: Path
     models_folder: Path
+    erasures_file: Path
     database_url: str | None = field(default=None, repr=False)
     author_key: str | None = field(default=None, repr=False)
     runtime: str = ""
@@ -157,6 +158,27 @@ class Policy:
     )
     rematch_days: Number = Number(30, "days", "window that a new claim is matched against", "design, section 2.9")
     matched_days: Number = Number(90, "days", "a matched post's text and vector are kept", "design, section 2.9")
+    youtube_days: Number = Number(
+        30,
+        "days",
+        "a YouTube post's words are kept after YouTube last said that it is public",
+        "YouTube API Services Developer Policies: refresh or delete within 30 days",
+    )
+    linkedin_hours: Number = Number(
+        48, "hours", "words of an imported LinkedIn post are kept", "LinkedIn's rule for member activity (design, 2.9)"
+    )
+    aggregate_months: Number = Number(24, "months", "alerts and account metrics are kept", "design, section 2.9")
+    audit_years: Number = Number(6, "years", "the ledger, reviews and sent mails are kept", "design, section 2.9")
+    canary_days: Number = Number(7, "days", "our own canary posts are kept", "a week shows when the way was broken")
+    canary_hours: Number = Number(
+        2, "hours", "a canary that has not reached the outbox by then is lost", "two hourly runs"
+    )
+    missed_minutes: Number = Number(
+        90, "minutes", "without a run of the hourly flow, a schedule was missed", "one hour and a slow run"
+    )
+    check_hours: Number = Number(
+        26, "hours", "without a data check, the nightly flow is missing", "a night and two hours"
+    )
     lease_seconds: Number = Number(
         900,
         "seconds",
@@ -199,6 +221,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         listening_file=_path(env, "AUSCULT_LISTENING", home / "auscult.yaml"),
         claims_folder=_path(env, "AUSCULT_CLAIMS", ROOT / "claims_db" / "claims"),
         models_folder=_path(env, "AUSCULT_MODELS", home / "models"),
+        erasures_file=_path(env, "AUSCULT_ERASURES", home / "erasures.jsonl"),
         database_url=env.get("AUSCULT_DATABASE_URL") or None,
         author_key=env.get("AUSCULT_AUTHOR_KEY") or _key_file(home),
         runtime=env.get("AUSCULT_RUNTIME") or "",

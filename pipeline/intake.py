@@ -1,53 +1,24 @@
-"""Reading a source into the warehouse: each page, its quarantine and its watermark in one transaction."""
+"""Sources into the warehouse: which are on, what is asked of them, live, over a range of the past, or from a file."""
 
-import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipeline.alerting.links import may_hold_handle, permalink
-from pipeline.config import Settings
-from pipeline.errors import CursorRejected, Exhausted, ListenError, Permanent, RateLimited, Transient
-from pipeline.listening import SourceSettings
-from pipeline.post import Post, screening_text
-from pipeline.privacy.pseudonyms import author_hash
-from pipeline.sources import Query, Source, load
+from sqlalchemy.engine import Connection
+
+from pipeline.budget import has_budget
+from pipeline.config import POLICY, Settings
+from pipeline.errors import ConfigError, Exhausted, ListenError, RateLimited, Transient
+from pipeline.passes import Progress, Reading, outcome_of, read_query
+from pipeline.sources import Query, Source, load, names, source_type
 from pipeline.sources.imports import Imports, file_query
-from pipeline.sources.reading import PageRead, PassState, Quarantined, out_of_reach, read_pass
 from pipeline.warehouse import ledger
 from pipeline.warehouse.claims import keywords_in_order
 from pipeline.warehouse.leases import held_name
-from pipeline.warehouse.posts import Counts, store_posts
+from pipeline.warehouse.posts import Counts
 from pipeline.workplace import Workplace
-
-Progress = Callable[[int], None]
-
-# How a read that broke off is called in the ledger.
-_OUTCOMES = (
-    (RateLimited, "rate_limited"),
-    (Exhausted, "exhausted"),
-    (Transient, "partial"),
-    (CursorRejected, "partial"),
-    (Permanent, "failed"),
-)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One source being read by one step."""
-
-    workplace: Workplace
-    source: Source
-    now: datetime
-    progress: Progress
-
-    @property
-    def rules(self) -> SourceSettings:
-        """The source's own settings."""
-        return self.workplace.listening.source(self.source.name)
 
 
 def ingest_source(
@@ -55,22 +26,53 @@ def ingest_source(
 ) -> dict[str, Any]:
     """Read all queries of one source; returns source, outcome, detail and the counts of the ledger.
 
-    A source that is off or being read by another process is reported and is no error. Raises ListenError after all
-    queries were tried where one broke off; what was stored by then stays, and the next run goes on there.
+    A source that is off, asked to wait, or being read by another process is reported and is no error. Raises
+    ListenError after all queries were tried where one broke off; what was stored by then stays, and the next run goes
+    on there.
     """
     source = load(name, workplace.settings, workplace.listening)
     why = why_off(workplace, source)
     if why:
         return _note(workplace, name, now, "off", why)
     workplace.settings.require_author_key()
-    reading = Reading(workplace, source, now, progress)
     with held_name(workplace.engine, f"ingest:{name}") as ours:
         if not ours:
             return _note(workplace, name, now, "busy", "another process reads this source")
         with workplace.engine.begin() as connection:
             ledger.close_abandoned(connection, name)
-            keywords = keywords_in_order(connection)
-        return read_queries(reading, source.queries(workplace.practice, keywords))
+            _declare_uses(connection)
+            waiting_until = ledger.asked_to_wait(connection, name)
+        if waiting_until:
+            return _note(workplace, name, now, "rate_limited", "the platform asked us to wait", waiting_until)
+        reading = Reading(workplace, source, now, progress)
+        counts = read_queries(reading, _live_queries(reading))
+        _read_metrics(reading)
+        return counts
+
+
+def backfill_source(
+    workplace: Workplace, name: str, after: datetime, until: datetime, now: datetime, progress: Progress
+) -> dict[str, Any]:
+    """Read what a source still has of [after, until), beside live listening; returns what `ingest_source` does.
+
+    What it brings raises historical alerts only. Raises ConfigError where the range is empty or the source cannot be
+    read backwards, and ListenError as `ingest_source` does; the same range again goes on where it broke off.
+    """
+    source = load(name, workplace.settings, workplace.listening)
+    why = why_off(workplace, source)
+    if why:
+        raise ConfigError(f"{name} is off: {why}")
+    if not source.newest_first:
+        raise ConfigError(f"{name} reads files, which have no range of dates: use auscult import")
+    if not after < until <= now:
+        raise ConfigError("the range of a backfill begins before it ends, and ends by now")
+    workplace.settings.require_author_key()
+    with held_name(workplace.engine, f"backfill:{name}") as ours:
+        if not ours:
+            raise Transient(f"{name}: another backfill reads this source; try again when it has finished")
+        reading = Reading(workplace, source, now, progress)
+        bounds = {"after": after.isoformat(), "until": until.isoformat()}
+        return read_queries(reading, [replace(query, **bounds) for query in _live_queries(reading)])
 
 
 def import_file(
@@ -89,15 +91,16 @@ def import_file(
             raise Transient(f"{path.name}: another process is reading this file; try again when it has finished")
         with workplace.engine.begin() as connection:
             ledger.close_abandoned(connection, source.name, query.key)
-        return read_queries(Reading(workplace, source, now, progress), [query], again=True)
+            _declare_uses(connection)
+        return read_queries(Reading(workplace, source, now, progress, again=True), [query])
 
 
-def read_queries(reading: Reading, queries: Sequence[Query], *, again: bool = False) -> dict[str, Any]:
-    """Read these queries one after the other; a file that was read to its end is skipped unless `again`."""
+def read_queries(reading: Reading, queries: Sequence[Query]) -> dict[str, Any]:
+    """Read these queries one after the other; raises the first error after all were tried that could be."""
     total, problems = Counts(), []
     for query in queries:
-        counts, problem = _read_query(reading, query, again=again)
-        _add(total, counts)
+        counts, problem = read_query(reading, query)
+        total.add(counts)
         if problem is not None:
             problems.append(problem)
         if isinstance(problem, RateLimited | Exhausted):
@@ -131,108 +134,48 @@ def missing_credentials(settings: Settings, source: Source) -> list[str]:
     return [name for name in source.credentials if settings.secret(name) is None]
 
 
-def _read_query(reading: Reading, query: Query, *, again: bool) -> tuple[Counts, ListenError | None]:
-    name, engine, total = reading.source.name, reading.workplace.engine, Counts()
+def _live_queries(reading: Reading) -> list[Query]:
+    with reading.workplace.engine.begin() as connection:
+        keywords = keywords_in_order(connection)
+        since = reading.now - timedelta(days=POLICY["rematch_days"])
+        alerting = ledger.alerting_posts(connection, reading.source.name, since) if has_budget(reading.rules) else {}
+    queries = reading.source.queries(reading.workplace.practice, keywords)
+    # What a budget cuts off should be what never raised an alert.
+    return sorted(queries, key=lambda query: -alerting.get(query.key, 0))
+
+
+def _read_metrics(reading: Reading) -> None:
+    source, engine = reading.source, reading.workplace.engine
+    if type(source).account_metrics is Source.account_metrics:
+        return
     with engine.begin() as connection:
-        mark = ledger.read_watermark(connection, name, query.key)
-        if mark.finished_at is not None and not reading.source.newest_first and not again:
-            return total, None
-        run_id = ledger.open_run(connection, name, query.key, reading.now)
-        gap = out_of_reach(reading.source, mark.finished_at, reading.now)
-        if gap is not None:
-            stretch = (gap.after_at, gap.before_at)
-            ledger.store_gap(connection, name, query.key, gap.reason, reading.now, stretch)
-    # With a floor a file that was read to its end would hand over nothing.
-    state = PassState(None if again else mark.floor_at, mark.pending_cursor, mark.pending_high_at)
-    outcome, detail, problem = "ok", "", None
+        if ledger.metrics_on_day(connection, source.name, reading.now):
+            return
+        run_id = ledger.open_run(connection, source.name, "-", reading.now, purpose="metrics")
+    outcome, detail = "ok", ""
     try:
-        if _is_spent(reading):
-            outcome, detail = "exhausted", "the daily budget is used up; tomorrow's first run goes on here"
-        elif not _read_passes(reading, query, state, run_id, total):
-            outcome, detail = "partial", "stopped at the page limit or the daily budget; a later run goes on here"
+        metrics = source.account_metrics()
+        with engine.begin() as connection:
+            ledger.store_metrics(connection, source.name, metrics, reading.now)
     except ListenError as error:
-        problem, detail = error, str(error)
-        outcome = next((word for kind, word in _OUTCOMES if isinstance(error, kind)), "failed")
+        # Numbers of our own accounts are a courtesy: without them the posts stand.
+        outcome, detail = outcome_of(error), str(error)
     with engine.begin() as connection:
+        ledger.add_calls(connection, run_id, 1)
         ledger.close_run(connection, run_id, outcome, detail)
-    return total, problem
 
 
-def _read_passes(reading: Reading, query: Query, state: PassState, run_id: int, total: Counts) -> bool:
-    finished = False
-    for _ in range(2):
-        head_pass = False
-        for page in read_pass(reading.source, query, state, reading.now, reading.rules.max_pages):
-            counts = _store_page(reading, query, page, run_id)
-            _add(total, counts)
-            reading.progress(counts.fetched)
-            state, finished, head_pass = page.state_after, page.finished, page.needs_head_pass
-            if not finished and _is_spent(reading):
-                return False
-        if not head_pass:
-            break
-    return finished
+def _declare_uses(connection: Connection) -> None:
+    # Of all platforms: a file may bring posts of one that is not listened to.
+    for name in names():
+        source = source_type(name)
+        amended = bool(source.uses.amendment) and ledger.terms_accepted(connection, name, source.uses.amendment)
+        ledger.declare_uses(connection, source.platform, source.uses.tone or amended, source.uses.combined or amended)
 
 
-def _store_page(reading: Reading, query: Query, page: PageRead, run_id: int) -> Counts:
-    name, now = reading.source.name, reading.now
-    pseudonym = partial(author_hash, reading.workplace.settings.require_author_key())
-    wanted = [post for post in page.posts if _is_wanted(post, reading.rules)]
-    with reading.workplace.engine.begin() as connection:
-        counts = store_posts(connection, name, [_without_handle(post) for post in wanted], now, pseudonym)
-        counts.skipped += len(page.posts) - len(wanted)
-        counts.quarantined += len(page.quarantined)
-        aside = [*map(_rejected, page.quarantined), *map(_collided, counts.collided)]
-        ledger.store_rejected(connection, name, query.key, aside, now)
-        state = asdict(page.state_after)
-        finished_at = now if page.finished else ledger.read_watermark(connection, name, query.key).finished_at
-        ledger.write_watermark(connection, name, query.key, ledger.Watermark(**state, finished_at=finished_at))
-        ledger.add_to_run(connection, run_id, counts)
-        if page.gap is not None:
-            stretch = (page.gap.after_at, page.gap.before_at)
-            ledger.store_gap(connection, name, query.key, page.gap.reason, now, stretch)
-    return counts
-
-
-def _is_wanted(post: Post, rules: SourceSettings) -> bool:
-    if rules.languages and post.lang is not None and post.lang not in rules.languages:
-        return False
-    words = screening_text(post.title, post.text).casefold()
-    return not any(excluded.casefold() in words for excluded in rules.exclude)
-
-
-def _without_handle(post: Post) -> Post:
-    # Addresses of social platforms hold the author's handle or the post's title; the rebuilt ones hold ids only.
-    if post.url is None or not may_hold_handle(post.platform, post.url):
-        return post
-    return replace(post, url=permalink(post.platform, post.platform_id, post.url).address)
-
-
-def _is_spent(reading: Reading) -> bool:
-    budget = reading.rules.daily_budget_usd
-    if budget is None or not reading.source.cost_per_post_usd:
-        return False
-    with reading.workplace.engine.begin() as connection:
-        fetched = ledger.fetched_on_day(connection, reading.source.name, reading.now)
-    return fetched * reading.source.cost_per_post_usd >= budget
-
-
-def _rejected(one: Quarantined) -> ledger.Rejected:
-    mark = one.content_hash or hashlib.sha256(f"{one.position}\x1f{one.reason}".encode()).hexdigest()
-    return ledger.Rejected(one.position, one.platform_id, one.reason, mark, f"{one.size} bytes" if one.size else "")
-
-
-def _collided(key: tuple[str, str]) -> ledger.Rejected:
-    mark = hashlib.sha256("\x1f".join(key).encode()).hexdigest()
-    return ledger.Rejected("", key[1], "id_of_another_post", mark, "another author's post has this id; use --platform")
-
-
-def _note(workplace: Workplace, name: str, now: datetime, outcome: str, detail: str) -> dict[str, Any]:
+def _note(
+    workplace: Workplace, name: str, now: datetime, outcome: str, detail: str, retry_at: datetime | None = None
+) -> dict[str, Any]:
     with workplace.engine.begin() as connection:
-        ledger.close_run(connection, ledger.open_run(connection, name, "-", now), outcome, detail)
+        ledger.close_run(connection, ledger.open_run(connection, name, "-", now), outcome, detail, retry_at)
     return {"source": name, "outcome": outcome, "detail": detail, "fetched": 0}
-
-
-def _add(total: Counts, counts: Counts) -> None:
-    for name in ("new", "duplicate", "edited", "skipped", "quarantined"):
-        setattr(total, name, getattr(total, name) + getattr(counts, name))

@@ -12,11 +12,12 @@ from pipeline.config import POLICY
 from pipeline.pace import Pace
 from pipeline.screening.explanation import explain, in_words
 from pipeline.screening.judges import Vectors
-from pipeline.screening.screen import Screened, screen_posts
+from pipeline.screening.screen import Screened, screen_posts, without_tone
 from pipeline.sweeping import sweep_claims, window_start
 from pipeline.warehouse import screening as store
 from pipeline.warehouse.claims import claims_differ
 from pipeline.warehouse.leases import held_lease, lock_claims
+from pipeline.warehouse.ledger import toneless_platforms
 from pipeline.warehouse.sweeps import sets_as
 from pipeline.workplace import Workplace
 
@@ -46,7 +47,7 @@ def screen_window(workplace: Workplace, now: datetime, progress: Progress) -> di
         )
         for shard, vectors in one_ahead(_shards(bench, request)):
             screened = _screened(bench, shard, vectors)
-            found, named = _match_rows(bench, screened, now), _mention_rows(bench, screened, now)
+            found, named = _match_rows(bench, screened, now), _mention_rows(bench, shard, screened, now)
             with workplace.engine.begin() as connection:
                 # Or a sweep for an edit of the claims would not know of these posts, and they not of it.
                 lock_claims(connection, to_change=False)
@@ -126,11 +127,14 @@ def _match_rows(bench: Bench, screened: Screened, now: datetime) -> pd.DataFrame
     )
 
 
-def _mention_rows(bench: Bench, screened: Screened, now: datetime) -> pd.DataFrame:
-    return screened.mentions.assign(
+def _mention_rows(bench: Bench, shard: pd.DataFrame, screened: Screened, now: datetime) -> pd.DataFrame:
+    with bench.workplace.engine.begin() as connection:
+        toneless = toneless_platforms(connection)
+    rows = screened.mentions.assign(
         practice_id=bench.workplace.practice.practice_id,
         category=None,
         tone=None,
         policy_version=POLICY.version,
         screened_at=now,
     )
+    return without_tone(rows, set(shard.loc[shard["platform"].isin(toneless), "post_id"]))

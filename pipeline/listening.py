@@ -93,6 +93,7 @@ class Receiver(_Strict):
     address: Mailbox
     urgent: bool = True
     digest: bool = True
+    operator: bool = False
 
 
 class SourceSettings(_Strict):
@@ -105,6 +106,8 @@ class SourceSettings(_Strict):
     languages: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     daily_budget_usd: float | None = Field(default=None, ge=0)
+    monthly_budget_usd: float | None = Field(default=None, ge=0)
+    monthly_calls: int | None = Field(default=None, ge=0)
     max_pages: int = Field(default=50, ge=1, le=10_000)
 
 

@@ -2,31 +2,35 @@
 
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
+from pipeline.budget import Cap, room
+from pipeline.erasing import erase
+from pipeline.errors import ListenError
 from pipeline.intake import why_off
-from pipeline.privacy.pseudonyms import author_hash
+from pipeline.passes import outcome_of
 from pipeline.sources import Recheck, Source, load
 from pipeline.sources.reading import admit
-from pipeline.warehouse.erasure import erase_posts
+from pipeline.warehouse import ledger
 from pipeline.warehouse.leases import held_name
 from pipeline.warehouse.posts import mark_rechecked, recheckable, store_edits
 from pipeline.workplace import Workplace
 
-# New posts first, then those asked for longest ago, so that all of them have their turn.
-POSTS_A_NIGHT = 5_000
+# Those overdue for longest first, so that all of them have their turn.
+POSTS_A_RUN = 5_000
 MANY_GONE = 10
+MODE = "recheck"
 
 
 def recheck_source(workplace: Workplace, name: str, now: datetime) -> dict[str, Any]:
-    """Ask for live posts of a source, POSTS_A_NIGHT at most; returns source, outcome, asked, erased and edited.
+    """Ask for the live posts of a source that are due, within its budget; returns source, outcome and counts.
 
-    Raises ListenError where the platform does not answer; an unanswered id is never read as gone.
+    The counts are asked, erased and edited. Raises ListenError where the platform does not answer; an unanswered id is
+    never read as gone.
     """
     source = load(name, workplace.settings, workplace.listening)
     why = why_off(workplace, source)
-    pseudonym = partial(author_hash, workplace.settings.require_author_key())
+    workplace.settings.require_author_key()
     counts = {"asked": 0, "erased": 0, "edited": 0}
     if why or not source.recheck_batch:
         return {"source": name, "outcome": "off" if why else "cannot be asked", **counts}
@@ -34,18 +38,45 @@ def recheck_source(workplace: Workplace, name: str, now: datetime) -> dict[str, 
         if not ours:
             return {"source": name, "outcome": "busy", **counts}
         with workplace.engine.begin() as connection:
-            ids = recheckable(connection, source.platform, now, POSTS_A_NIGHT)
-        for start in range(0, len(ids), source.recheck_batch):
-            batch = ids[start : start + source.recheck_batch]
-            answer = _asked(source, batch)
-            edited, _ = admit(source, answer.edited, now)
+            ids = recheckable(connection, source.platform, now, POSTS_A_RUN)
+            run_id = ledger.open_run(connection, name, "-", now, MODE, "recheck") if ids else None
+        if run_id is None:
+            return {"source": name, "outcome": "ok", **counts}
+        outcome, detail = "ok", ""
+        try:
+            while ids:
+                left = _room(workplace, source, now)
+                if isinstance(left, Cap):
+                    outcome, detail = "exhausted", left.words
+                    break
+                size = min(left, source.recheck_batch)
+                batch, ids = ids[:size], ids[size:]
+                _recheck_batch(workplace, source, batch, run_id, counts, now)
+        except ListenError as error:
+            outcome, detail = outcome_of(error), str(error)
+            raise
+        finally:
             with workplace.engine.begin() as connection:
-                gone = [(source.platform, platform_id) for platform_id in sorted(answer.gone)]
-                counts["erased"] += erase_posts(connection, gone, "gone", now)
-                counts["edited"] += store_edits(connection, edited, pseudonym)
-                mark_rechecked(connection, source.platform, batch, now)
-            counts["asked"] += len(batch)
-    return {"source": name, "outcome": "ok", **counts}
+                ledger.close_run(connection, run_id, outcome, detail)
+    return {"source": name, "outcome": outcome, **counts}
+
+
+def _recheck_batch(
+    workplace: Workplace, source: Source, batch: list[str], run_id: int, counts: dict[str, int], now: datetime
+) -> None:
+    with workplace.engine.begin() as connection:
+        # Before the call: what is refused is asked all the same.
+        ledger.add_calls(connection, run_id, 1, len(batch) * source.cost_per_post_usd)
+    answer = _asked(source, batch)
+    edited, _ = admit(source, answer.edited, now)
+    with workplace.engine.begin() as connection:
+        gone = [(source.platform, platform_id) for platform_id in sorted(answer.gone)]
+        erased = erase(workplace, connection, gone, "gone", now)
+        changed = store_edits(connection, edited, workplace.names)
+        mark_rechecked(connection, source.platform, sorted(answer.live), now)
+    counts["asked"] += len(batch)
+    counts["erased"] += erased
+    counts["edited"] += changed
 
 
 def _asked(source: Source, batch: list[str]) -> Recheck:
@@ -55,3 +86,9 @@ def _asked(source: Source, batch: list[str]) -> Recheck:
     # An empty answer with status 200 looks like a purge; so many are believed when they are gone twice.
     again = source.recheck(sorted(answer.gone))
     return replace(answer, gone=answer.gone & again.gone, live=answer.live | again.live)
+
+
+def _room(workplace: Workplace, source: Source, now: datetime) -> int | Cap:
+    rules = workplace.listening.source(source.name)
+    with workplace.engine.begin() as connection:
+        return room(connection, source, rules, MODE, now)

@@ -4,18 +4,19 @@ Airflow runs them from dags/, and `auscult` runs the same functions from a shell
 the wall clock.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline import intake, judging, rechecking, telling
+from pipeline import canary, erasing, intake, judging, rechecking, telling, watching
 from pipeline.alerting import smtp
 from pipeline.claims_entries import claim_entries
 from pipeline.config import POLICY
-from pipeline.errors import AuscultError
-from pipeline.warehouse import erasure, outbox, reports
+from pipeline.errors import AuscultError, ConfigError
+from pipeline.warehouse import outbox, reports
 from pipeline.warehouse.claims import claims_differ, claims_in_force
 from pipeline.warehouse.claims import sync_claims as write_claims
 from pipeline.workplace import moment, open_workplace
@@ -52,6 +53,16 @@ def import_file(
 ) -> dict[str, Any]:
     """Read one file of posts into the warehouse, whether it was read before or not."""
     return intake.import_file(open_workplace(), path, columns, platform, moment(now), progress)
+
+
+def backfill(source: str, after: Clock, until: Clock, now: Clock = "", progress: Progress = _ignore) -> dict[str, Any]:
+    """Read what one source still has of [after, until); historical alerts only."""
+    return intake.backfill_source(open_workplace(), source, moment(after), moment(until), moment(now), progress)
+
+
+def release_canary(now: Clock = "") -> dict[str, int]:
+    """Let this run's canary in: a post of our own that must reach the outbox."""
+    return canary.release_canary(open_workplace(), moment(now))
 
 
 def claims_edited() -> bool:
@@ -91,6 +102,11 @@ def raise_alerts(now: Clock = "") -> dict[str, int]:
     return telling.raise_alerts(open_workplace(), moment(now))
 
 
+def watch(now: Clock = "") -> dict[str, int]:
+    """Look for what is wrong with listening itself, and tell the operators once a day."""
+    return watching.watch(open_workplace(), moment(now))
+
+
 def write_digest(now: Clock = "") -> dict[str, int]:
     """Write the daily digest where it is due."""
     return telling.write_digest(open_workplace(), moment(now))
@@ -122,11 +138,22 @@ def recheck(source: str, now: Clock = "") -> dict[str, Any]:
 
 
 def expire(now: Clock = "") -> dict[str, int]:
-    """Empty the posts that are past their retention."""
-    clock, workplace = moment(now), open_workplace()
-    unmatched, matched = (clock - timedelta(days=POLICY[name]) for name in ("rematch_days", "matched_days"))
-    with workplace.engine.begin() as connection:
-        return {"expired": erasure.expire_posts(connection, unmatched, matched)}
+    """Empty the posts that are past their retention, delete what outlived its purpose, purge the disk of both."""
+    return erasing.expire(open_workplace(), moment(now))
+
+
+def forget(platform: str, platform_id: str = "", author: str = "", now: Clock = "") -> int:
+    """Erase one post, or all posts of one author (the platform's id, or our keyed hash); returns how many.
+
+    Raises ConfigError where neither or both are named.
+    """
+    if bool(platform_id) == bool(author):
+        raise ConfigError("name one post or one author to forget")
+    workplace = open_workplace()
+    if platform_id:
+        return erasing.forget_post(workplace, platform, platform_id, moment(now))
+    known = author if re.fullmatch(r"[0-9a-f]{64}", author) else workplace.names.author(platform, author)
+    return erasing.forget_author(workplace, platform, str(known), moment(now))
 
 
 def run_checks(now: Clock = "") -> dict[str, int]:

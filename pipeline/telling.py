@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 from sqlalchemy.engine import Connection
 
 from pipeline.alerting.alert import Alert, ClaimFacts
@@ -17,15 +18,23 @@ from pipeline.alerting.render import Rendered, render_digest, render_urgent
 from pipeline.alerting.rules import group_alerts
 from pipeline.alerting.severity import LEVELS
 from pipeline.alerting.smtp import SmtpSettings
+from pipeline.canary import PLATFORM, canary_alerts
 from pipeline.config import POLICY
-from pipeline.listening import Receiver
 from pipeline.warehouse import alerts as alert_rows
 from pipeline.warehouse import outbox, reports
 from pipeline.warehouse.claims import claims_by_version
 from pipeline.warehouse.leases import held_lease
 from pipeline.workplace import Workplace
 
-_STATES: dict[str, State] = {"ok": "ok", "off": "off", "failed": "failed", "busy": "ok"}
+# What mart_coverage says, in the digest's words.
+_STATES: dict[str, State] = {
+    "ok": "ok",
+    "partial": "partial",
+    "rate limited": "rate_limited",
+    "quota exhausted": "exhausted",
+    "not configured": "off",
+    "not measured": "failed",
+}
 
 
 def raise_alerts(workplace: Workplace, now: datetime) -> dict[str, int]:
@@ -36,12 +45,16 @@ def raise_alerts(workplace: Workplace, now: datetime) -> dict[str, int]:
         matches = alert_rows.screened_matches(connection, since, now)
         mentions = alert_rows.screened_mentions(connection, since, now, practice.practice_id)
         facts = _facts(connection, matches["claim_id"].unique())
+        canaries = mentions[mentions["platform"] == PLATFORM]
+        matches, mentions = (frame[frame["platform"] != PLATFORM] for frame in (matches, mentions))
         alerts = group_alerts(matches, mentions, facts, practice.practice_id, POLICY)
-        alert_rows.upsert_alerts(connection, [_row(alert) for alert in alerts], now)
-        keys = [alert.alert_key for alert in alerts]
+        arrived = canary_alerts(canaries, practice.practice_id, POLICY)
+        alert_rows.upsert_alerts(connection, [_row(alert) for alert in (*alerts, *arrived)], now)
+        keys = [alert.alert_key for alert in (*alerts, *arrived)]
         resolved = alert_rows.resolve_absent(connection, practice.practice_id, keys, since, now)
         told = [alert for alert in alerts if _is_told_at_once(alert, now)]
         written = _write_urgent(connection, workplace, told, facts, now)
+        _keep_canaries(connection, workplace, arrived, canaries, now)
     return {"alerts": len(alerts), "urgent": len(told), "resolved": resolved, "mails_written": written}
 
 
@@ -67,7 +80,8 @@ def write_digest(workplace: Workplace, now: datetime) -> dict[str, int]:
         key = f"digest|{practice.practice_id}|{local.date().isoformat()}"
         keys = [alert.alert_key for alert in alerts]
         written = outbox.write_notifications(
-            connection, [_notification(workplace, rendered, "digest", key, keys, receiver, now) for receiver in told]
+            connection,
+            [_notification(workplace, rendered, "digest", key, keys, receiver.address, now) for receiver in told],
         )
     return {"mails_written": written}
 
@@ -139,29 +153,39 @@ def _write_urgent(
         rendered = render_urgent(alert, about, practice.name, listening.time_zone, now)
         key = f"urgent|{alert.alert_key}"
         rows += [
-            _notification(workplace, rendered, "urgent", key, [alert.alert_key], receiver, now)
+            _notification(workplace, rendered, "urgent", key, [alert.alert_key], receiver.address, now)
             for receiver in listening.receivers
             if receiver.urgent
         ]
     return outbox.write_notifications(connection, rows)
 
 
+def _keep_canaries(
+    connection: Connection, workplace: Workplace, alerts: Sequence[Alert], canaries: pd.DataFrame, now: datetime
+) -> None:
+    practice, listening = workplace.practice, workplace.listening
+    ids = dict(zip(canaries["post_id"], canaries["platform_id"], strict=True))
+    rows = []
+    for alert in alerts:
+        # Rendered and built like any other mail, for that is part of the way that is to be proven.
+        rendered = render_urgent(replace(alert, kind="mention"), None, practice.name, listening.time_zone, now)
+        for post_id in alert.post_ids:
+            key = f"canary|{ids[post_id]}"
+            row = _notification(workplace, rendered, "canary", key, [alert.alert_key], listening.mail_from, now)
+            rows.append(row | {"notification_key": key, "state": "kept"})
+    outbox.write_notifications(connection, rows)
+
+
 def _notification(
-    workplace: Workplace,
-    rendered: Rendered,
-    kind: str,
-    key: str,
-    alert_keys: list[str],
-    receiver: Receiver,
-    now: datetime,
+    workplace: Workplace, rendered: Rendered, kind: str, key: str, alert_keys: list[str], receiver: str, now: datetime
 ) -> dict[str, Any]:
-    sender, notification_key = workplace.listening.mail_from, f"{key}|{receiver.address}"
-    message_id, message = build_message(rendered, sender, receiver.address, notification_key, now)
+    sender, notification_key = workplace.listening.mail_from, f"{key}|{receiver}"
+    message_id, message = build_message(rendered, sender, receiver, notification_key, now)
     return {
         "notification_key": notification_key,
         "practice_id": workplace.practice.practice_id,
         "kind": kind,
-        "receiver": receiver.address,
+        "receiver": receiver,
         "sender": sender,
         "message_id": message_id,
         "message": message,
@@ -173,22 +197,22 @@ def _notification(
 
 def _coverage(connection: Connection, since: datetime, until: datetime) -> list[Coverage]:
     heard = reports.heard_by_source(connection, since, until)
-    return [
-        Coverage(
-            source=row["source"],
-            state=_worst(row["outcomes"]),
-            posts=heard.get(row["source"], 0),
-            last_read_at=row["newest_read_at"],
-            reason=_reason(row["detail"]) if _worst(row["outcomes"]) != "ok" else "",
+    covered = {row["source"]: row for row in reports.coverage_at(connection, until)}
+    told = []
+    for row in reports.source_health(connection):
+        hour = covered.get(row["source"])
+        state = _STATES[hour["state"]] if hour else "failed"
+        told.append(
+            Coverage(
+                source=row["source"],
+                state=state,
+                posts=heard.get(row["source"], 0),
+                last_read_at=row["newest_read_at"],
+                reason=_reason(row["detail"]) if state != "ok" else "",
+                since_at=hour["since_at"] if hour else None,
+            )
         )
-        for row in reports.source_health(connection)
-    ]
-
-
-def _worst(outcomes: Sequence[str]) -> State:
-    states: set[State] = {_STATES.get(outcome, "partial") for outcome in outcomes}
-    order: tuple[State, ...] = ("failed", "off", "partial", "ok")
-    return next(state for state in order if state in states)
+    return told
 
 
 def _reason(detail: str) -> str:

@@ -9,7 +9,10 @@ from sqlalchemy.engine import Engine
 from pipeline.config import Settings, read_settings
 from pipeline.errors import ConfigError
 from pipeline.listening import Listening, Practice, read_listening, read_practice
+from pipeline.privacy.journal import Journal
+from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.warehouse.engine import open_engine
+from pipeline.warehouse.erasure import journal_position, move_journal, replay
 
 EARLIEST_YEAR, LATEST_YEAR = 2001, 2100
 
@@ -33,12 +36,34 @@ class Workplace:
         return read_listening(self.settings.listening_file)
 
     @cached_property
+    def names(self) -> Pseudonyms:
+        """Keyed names of authors and posts. Raises ConfigError where no key is set."""
+        return Pseudonyms(self.settings.require_author_key())
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The journal of erasures."""
+        return Journal(self.settings.erasures_file)
+
+    @cached_property
     def engine(self) -> Engine:
-        """The warehouse, its schema in force; one engine per process and address."""
+        """The warehouse, its schema and all erasures in force; one engine per process and address."""
         key = (str(self.settings.home), self.settings.database_url)
         if key not in _engines:
-            _engines[key] = open_engine(self.settings)
+            engine = open_engine(self.settings)
+            self._replay_erasures(engine)
+            _engines[key] = engine
         return _engines[key]
+
+    def _replay_erasures(self, engine: Engine) -> None:
+        # A backup that was put back knows nothing of what was erased after it was made.
+        if not (journal := self.journal.name):
+            return
+        with engine.begin() as connection:
+            entries, length = self.journal.since(journal_position(connection, journal))
+            if entries:
+                replay(connection, entries, self.names)
+                move_journal(connection, journal, length)
 
 
 def open_workplace(settings: Settings | None = None) -> Workplace:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-Kind = Literal["misinformation", "mention"]
+Kind = Literal["misinformation", "mention", "canary"]
 Severity = Literal["urgent", "high", "normal"]
 
 # Posts that the evidence lists one by one; the rest of a group is counted.
@@ -59,7 +59,12 @@ class Alert:
     post_ids: tuple[int, ...] = field(repr=False)
 
 
-def alert_key(practice_id: str, kind: Kind, subject: str, bucket_start_at: datetime, historical: bool) -> str:
-    """The group's key: practice, kind, claim id or category, bucket start; "|historical" behind it for old posts."""
-    key = f"{practice_id}|{kind}|{subject}|{bucket_start_at.isoformat()}"
-    return f"{key}|historical" if historical else key
+def alert_key(
+    practice_id: str, kind: Kind, subject: str, bucket_start_at: datetime, historical: bool, apart: str = ""
+) -> str:
+    """The group's key: practice, kind, claim id or category, bucket start.
+
+    Behind it stand the platform whose posts may not be counted with others', and "historical" for old posts.
+    """
+    parts = [practice_id, kind, subject, bucket_start_at.isoformat(), apart, "historical" if historical else ""]
+    return "|".join(filter(None, parts))

@@ -10,20 +10,35 @@ from pipeline.alerting.alert import Alert, ClaimFacts
 from pipeline.alerting.views import AlertView, view_alert
 from pipeline.alerting.wording import clean, count, listed, moment, platform_name, slug, slug_words
 
-State = Literal["ok", "partial", "off", "failed"]
-STATE_WORDS = {"ok": "Read in full", "partial": "Read in part", "off": "Off", "failed": "Failed"}
+State = Literal["ok", "partial", "rate_limited", "exhausted", "off", "failed"]
+STATE_WORDS = {
+    "ok": "Read in full",
+    "partial": "Read in part",
+    "rate_limited": "Made to wait",
+    "exhausted": "Quota or budget used up",
+    "off": "Off",
+    "failed": "Not read",
+}
+# How a sentence tells of a source that is not complete.
+INCOMPLETE = {
+    "partial": "read in part",
+    "rate_limited": "made to wait",
+    "exhausted": "quota exhausted",
+    "failed": "not read",
+}
 NOT_READ = frozenset({"off", "failed"})
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """How far one source was read in the digest's period. `reason` is a slug such as `no_credentials`."""
+    """How far one source is read, and since when it has been so. `reason` is a slug such as `no_credentials`."""
 
     source: str
     state: State
     posts: int = 0
     last_read_at: datetime | None = None
     reason: str = ""
+    since_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +84,7 @@ class DigestView:
     reviews: tuple[Line, ...]
     reviews_rest: int
     coverage: tuple[Line, ...]
+    complete: str
     heard: str
     historical: str
 
@@ -110,6 +126,7 @@ def view_digest(
         reviews=tuple(_review_line(claim_id, number, facts_by_id) for claim_id, number in reviews[:rows]),
         reviews_rest=sum(number for _, number in reviews[rows:]),
         coverage=tuple(_coverage_line(source, zone) for source in coverage),
+        complete=_complete(coverage, zone),
         heard=_heard(counts),
         historical=_historical([alert for alert in alerts if alert.historical]),
     )
@@ -134,6 +151,19 @@ def _sentence(needed: int, claims: int, counts: DigestCounts, coverage: Sequence
         return f"{first}; {heard}."
     verb = "was" if len(silent) == 1 else "were"
     return f"{first}; {heard}. {listed(silent)} {verb} not read, so we do not know what was written there."
+
+
+def _complete(coverage: Sequence[Coverage], zone: ZoneInfo) -> str:
+    """Like "9 of 10 sources complete; YouTube quota exhausted from Mon 12 Oct 14:00"; a source that is off is none."""
+    on = [source for source in coverage if source.state != "off"]
+    if not on:
+        return ""
+    behind = [source for source in on if source.state != "ok"]
+    told = [f"{len(on) - len(behind)} of {count(len(on), 'source')} complete"]
+    for source in behind:
+        since = f" from {moment(source.since_at, zone)}" if source.since_at else ""
+        told.append(f"{platform_name(source.source)} {INCOMPLETE[source.state]}{since}")
+    return "; ".join(told) + "."
 
 
 def _heard(counts: DigestCounts) -> str:
@@ -162,7 +192,7 @@ def _coverage_line(source: Coverage, zone: ZoneInfo) -> Line:
             more = f"{more} Last read {moment(source.last_read_at, zone)}."
     else:
         more = f"{count(source.posts, 'new post')}."
-    level = {"ok": "normal", "partial": "high", "off": "high", "failed": "urgent"}[source.state]
+    level = {"ok": "normal", "failed": "urgent"}.get(source.state, "high")
     return Line(platform_name(source.source), words, more, level)
 
 

@@ -75,6 +75,20 @@ def render_digest(
     return _rendered("digest", _with_practice(f"Digest {words['today']}: {numbers}", practice_name), "digest", words)
 
 
+def render_operator(
+    alarms: Sequence[tuple[str, datetime]], practice_name: str, time_zone: str, now: datetime
+) -> Rendered:
+    """The mail to who runs the program: (what is wrong, since when) for each alarm."""
+    zone = ZoneInfo(time_zone)
+    words = {
+        "sentence": f"Listening needs you: {count(len(alarms), 'thing is', 'things are')} wrong.",
+        "alarms": [(clean(said, 200), moment(since_at, zone)) for said, since_at in alarms],
+        "practice": clean(practice_name, 200),
+        "written": moment(now, zone),
+    }
+    return _rendered("operator", _with_practice(f"Operator: {words['sentence']}", practice_name), "operator", words)
+
+
 def _rendered(template: str, subject: str, name: str, words: dict[str, Any]) -> Rendered:
     text = _TEMPLATES.get_template(f"{template}.txt").render(words)
     html = _TEMPLATES.get_template(f"{template}.html").render(words, subject=subject)

@@ -13,7 +13,7 @@ from pipeline.config import Policy
 
 POST_COLUMNS = (
     *("post_id", "platform", "platform_id", "url", "created_at", "ingested_at"),
-    *("author_hash", "content_hash", "policy_version"),
+    *("author_hash", "content_hash", "backfilled", "apart", "policy_version"),
 )
 MATCH_COLUMNS = (
     *POST_COLUMNS,
@@ -40,7 +40,9 @@ def group_alerts(
 
     `matches` has MATCH_COLUMNS, one row per post and claim; `mentions` has MENTION_COLUMNS, one row per place where a
     post names this practice. Only a match whose decision is "alert" raises anything. Posts created more than
-    `historical_days` before they were stored form groups of their own. Raises ValueError where a column is missing.
+    `historical_days` before they were stored, or brought by a backfill, form groups of their own, and
+    so do the posts of a platform that must be kept `apart` (its name; "" for others). Raises
+    ValueError where a column is missing.
     """
     _check_columns("matches", matches, MATCH_COLUMNS)
     _check_columns("mentions", mentions, MENTION_COLUMNS)
@@ -58,7 +60,7 @@ def _misinformation_alerts(
 ) -> Iterator[Alert]:
     best_first = ["p_match", "promotes", "platform", "platform_id", "post_id"]
     matches = matches.sort_values(best_first, ascending=[False, False, True, True, True], kind="stable")
-    for (claim_id, _, historical), group in matches.groupby(["claim_id", "bucket_start_at", "historical"]):
+    for (claim_id, *_, historical), group in matches.groupby(["claim_id", "bucket_start_at", "apart", "historical"]):
         alarming = group[group["decision"] == "alert"].drop_duplicates("post_id")
         if alarming.empty:
             continue
@@ -88,7 +90,7 @@ def _misinformation_alerts(
 
 
 def _mention_alerts(mentioned: pd.DataFrame, practice_id: str, policy: Policy) -> Iterator[Alert]:
-    for (subject, _, historical), group in mentioned.groupby(["subject", "bucket_start_at", "historical"]):
+    for (subject, *_, historical), group in mentioned.groupby(["subject", "bucket_start_at", "apart", "historical"]):
         best = group.iloc[0]
         evidence = {
             "policy_version": _value(best["policy_version"]),
@@ -117,7 +119,7 @@ def _alert(
         raise ValueError("a post without ingested_at belongs to no bucket")
     is_claim = facts.kind == "misinformation"
     return Alert(
-        alert_key=alert_key(practice_id, facts.kind, subject, bucket, facts.historical),
+        alert_key=alert_key(practice_id, facts.kind, subject, bucket, facts.historical, str(group["apart"].iloc[0])),
         practice_id=practice_id,
         kind=facts.kind,
         claim_id=subject if is_claim else None,
@@ -160,6 +162,8 @@ def _with_group_keys(frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     created_at = pd.to_datetime(frame["created_at"], utc=True)
     ingested_at = pd.to_datetime(frame["ingested_at"], utc=True)
     late = (ingested_at - created_at) > pd.Timedelta(days=policy["historical_days"])
+    # What a backfill brings was said in the past, whatever its age.
+    late |= frame["backfilled"].astype(bool)
     bucket_start_at = ingested_at.dt.floor(pd.Timedelta(hours=policy["alert_bucket_hours"]))
     # A post without a date compares as False: unknown age is not old age.
     return frame.assign(created_at=created_at, bucket_start_at=bucket_start_at, historical=late.astype(bool))

@@ -85,6 +85,40 @@ def notify(
     print_counts("mail", steps.notify(now) or {"due": 0})
 
 
+def backfill(
+    source: Annotated[str, typer.Argument(help="Name of the source.")],
+    after: Annotated[str, typer.Option(help="Posts from this moment on, like 2026-09-01T00:00:00Z.")],
+    until: Annotated[str, typer.Option(help="Posts before this moment. Default: now.")] = "",
+    now: Now = "",
+) -> None:
+    """Read a range of the past of one source, beside live listening. It raises historical alerts only, and no mail.
+
+    Called again with the same range it goes on where it broke off.
+    """
+    with progress_bar(f"reading {source}") as advance:
+        counts = steps.backfill(source, after, until or now, now, advance)
+    print_counts(f"read {source}", counts)
+
+
+def forget(
+    platform: Annotated[str, typer.Argument(help="Platform of the post or author, like reddit.")],
+    post: Annotated[str, typer.Option(help="The platform's id of one post.")] = "",
+    author: Annotated[str, typer.Option(help="The platform's id of an author, or our keyed hash.")] = "",
+    now: Now = "",
+) -> None:
+    """Erase one post, or all stored posts of one author, because somebody asked for it. It cannot be undone.
+
+    Words, vectors, matches, mentions and excerpts go; a keyed tombstone keeps the post from coming back, also from a
+    restored backup.
+    """
+    print_counts("forgotten", {"posts": steps.forget(platform, post, author, now)})
+
+
+def watch(now: Now = "") -> None:
+    """Look for what is wrong with listening itself, and write a mail to the operators where something is."""
+    print_counts("watched", steps.watch(now))
+
+
 def recheck(
     source: Annotated[list[str] | None, typer.Argument(help="Names of sources. Default: all listed ones.")] = None,
     now: Now = "",

@@ -11,6 +11,7 @@ from pipeline.intake import missing_credentials, why_off
 from pipeline.sources import load, names, source_type
 from pipeline.warehouse import ledger, outbox, reports
 from pipeline.warehouse.reading import ROLES, read_query
+from pipeline.watching import alarms
 from pipeline.workplace import Workplace, moment, open_workplace
 
 sources_app = typer.Typer(help="What is listened to, and what is switched off and why.", invoke_without_command=True)
@@ -34,14 +35,22 @@ def sql(
         console.print(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
 
 
-def status() -> None:
-    """What the warehouse holds, how each source was last read, and what mail is waiting."""
-    with open_workplace().engine.begin() as connection:
+def status(now: Annotated[str, typer.Option(help="As of this moment. Default: now.")] = "") -> None:
+    """What the warehouse holds, how far each source is read, what mail is waiting, and what needs the operator."""
+    workplace, clock = open_workplace(), moment(now)
+    with workplace.engine.begin() as connection:
         print_counts("rows", reports.table_counts(connection))
         print_counts("mail", outbox.outbox_counts(connection) or {"rows": 0})
+        covered = {row["source"]: row for row in reports.coverage_at(connection, clock)}
         health = reports.source_health(connection)
     columns = ("source", "newest_run_at", "outcomes", "new_posts", "quarantined_posts", "newest_post_at", "detail")
-    print_table("Sources at their last run", columns, [[row[name] for name in columns] for row in health])
+    rows = [[covered.get(row["source"], {}).get("state"), *(row[name] for name in columns)] for row in health]
+    print_table("Sources at their last run", ("coverage", *columns), rows)
+    standing = alarms(workplace, clock)
+    for alarm in standing:
+        console.print(f"ALARM {alarm.kind} since {alarm.since_at:%Y-%m-%d %H:%M} UTC: {alarm.words}", markup=False)
+    if not standing:
+        console.print("no alarm for the operator")
 
 
 @sources_app.callback()
@@ -101,10 +110,26 @@ def _file_text(path: Path) -> str:
 def _source(workplace: Workplace, name: str) -> dict[str, object]:
     source = load(name, workplace.settings, workplace.listening)
     why = why_off(workplace, source)
+    rules = workplace.listening.source(name)
+    with workplace.engine.begin() as connection:
+        floor_at = ledger.lowest_floor(connection, name)
+        month = moment("").replace(day=1, hour=0, minute=0, second=0)
+        spent = ledger.spent_since(connection, name, month, moment(""))
     return {
-        "source": name,
-        "state": "off" if why else "on",
-        "why": why,
-        "missing_credentials": missing_credentials(workplace.settings, source),
+        "name": name,
+        "status": f"off: {why}" if why else "on",
+        "needs": [
+            *missing_credentials(workplace.settings, source),
+            *([f"terms {source.terms.version}"] if source.terms else []),
+        ],
+        "watermark": floor_at.isoformat() if floor_at else None,
+        "budget": {
+            "monthly_usd": rules.monthly_budget_usd,
+            "monthly_calls": rules.monthly_calls,
+            "daily_usd": rules.daily_budget_usd,
+            "spent_usd": round(spent.cost_usd, 4),
+            "calls": spent.calls,
+            "usd_per_post": source.cost_per_post_usd,
+        },
         "terms": source.terms.address if source.terms else "",
     }

@@ -1,1 +1,1 @@
-"""The privacy room: keyed pseudonyms of authors."""
+"""The privacy room: keyed pseudonyms, the journal of erasures, and how long what is kept."""

@@ -1,5 +1,6 @@
 """The pure heart of the screen step: posts and claims in, matches and mentions out."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 import pandas as pd
@@ -51,6 +52,15 @@ def screen_posts(posts: pd.DataFrame, vectors: Vectors, judge: Judge, practice: 
     return Screened(
         pd.DataFrame(matches, columns=list(MATCH_COLUMNS)), pd.DataFrame(mentions, columns=list(MENTION_COLUMNS))
     )
+
+
+def without_tone(mentions: pd.DataFrame, post_ids: Collection[object]) -> pd.DataFrame:
+    """Mentions (columns post_id, category and tone among them) with neither category nor tone for these posts.
+
+    What cannot wait (`urgency`) stays: it is no sentiment, and somebody may be in danger.
+    """
+    untold = mentions["post_id"].isin(list(post_ids))
+    return mentions.assign(**{name: mentions[name].mask(untold, None) for name in ("category", "tone")})
 
 
 def _match_row(post_id: object, found: Judged) -> dict[str, object]:

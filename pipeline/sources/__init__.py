@@ -110,7 +110,7 @@ class Quota:
 class Uses:
     """What a platform's terms let us make of its posts; what they do not is not made, counted or shown.
 
-    `tone`: category, tone and urgency of a mention. `combined`: to count or group its posts together with those of
+    `tone`: category and tone of a mention. `combined`: to count or group its posts together with those of
     other platforms. `amendment` names the agreement with the platform that lifts both limits, once it is recorded.
     """
 
@@ -124,7 +124,8 @@ class Source(ABC):
 
     `fetch_page` raises RateLimited, Transient, CursorRejected, Exhausted or Permanent; `to_post` raises Skippable.
     `reach` is how far back the platform's search sees, where it is asked for `since` itself; None: it lists from the
-    newest until it ends, so an end above the watermark is a coverage gap.
+    newest until it ends, so an end above the watermark is a coverage gap. `page_posts` is the most that one page
+    brings and `least_page_posts` the least it can be made to; `page_limit` is what the budget has room for.
     """
 
     name: ClassVar[str]
@@ -137,11 +138,14 @@ class Source(ABC):
     reach: ClassVar[timedelta | None] = None
     recheck_batch: ClassVar[int] = 0
     cost_per_post_usd: ClassVar[float] = 0.0
+    page_posts: ClassVar[int] = 100
+    least_page_posts: ClassVar[int] = 1
     quotas: ClassVar[tuple[Quota, ...]] = ()
 
     def __init__(self, settings: Settings, listening: Listening) -> None:
         self._settings = settings
         self._chosen = listening.source(self.name)
+        self.page_limit = self.page_posts
 
     @abstractmethod
     def queries(self, practice: Practice, keywords: Sequence[str]) -> list[Query]:

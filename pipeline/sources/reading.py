@@ -61,6 +61,7 @@ class PageRead:
     finished: bool
     needs_head_pass: bool = False
     gap: Gap | None = None
+    calls: int = 1
 
 
 def read_pass(source: Source, query: Query, state: PassState, now: datetime, max_pages: int) -> Iterator[PageRead]:
@@ -82,14 +83,14 @@ def read_pass(source: Source, query: Query, state: PassState, now: datetime, max
                 raise
             gap = Gap("cursor_rejected", state.floor_at, state.pending_high_at)
             if restarted:
-                yield PageRead((), (), 0, _completed(state), finished=True, gap=gap)
+                yield PageRead((), (), 0, _completed(state), finished=True, gap=gap, calls=0)
                 return
             resumed, restarted = False, True
             state = replace(state, pending_cursor=None)
             seen.clear()
             continue
         pages += 1
-        read = _page_read(source, page, state, now, gap)
+        read = _page_read(source, query, page, state, now, gap)
         state, gap = read.state_after, None
         yield replace(read, needs_head_pass=read.finished and resumed and source.newest_first)
         if read.finished:
@@ -126,30 +127,40 @@ def _fetch(source: Source, query: Query, state: PassState, seen: set[str]) -> Pa
         if cursor in seen:
             raise CursorRejected("the platform hands out a cursor that was read already")
         seen.add(cursor)
-    since = state.floor_at - source.overlap if state.floor_at else None
-    return source.fetch_page(query, cursor, since)
+    return source.fetch_page(query, cursor, _stop_at(source, query, state))
 
 
-def _page_read(source: Source, page: Page, state: PassState, now: datetime, gap: Gap | None) -> PageRead:
+def _stop_at(source: Source, query: Query, state: PassState) -> datetime | None:
+    # A backfill reads down to its own bound, whatever was read before.
+    if query.after_at:
+        return query.after_at
+    return state.floor_at - source.overlap if state.floor_at else None
+
+
+def _page_read(source: Source, query: Query, page: Page, state: PassState, now: datetime, gap: Gap | None) -> PageRead:
     posts, refused = admit(source, page.records, now, page.malformed)
     dated = [post.created_at for post in posts if post.created_at]
     high = _earlier(max(dated, default=None), now) if source.newest_first else now
     state = replace(state, pending_cursor=page.next_cursor, pending_high_at=_later(state.pending_high_at, high))
     # The last record decides, not the oldest: a pinned old post stands first and must not end the pass.
-    reached = bool(source.newest_first and state.floor_at and dated and dated[-1] < state.floor_at - source.overlap)
+    stop_at = _stop_at(source, query, state)
+    reached = bool(source.newest_first and stop_at and dated and dated[-1] < stop_at)
     finished = reached or page.next_cursor is None
-    if finished and not reached:
-        gap = gap or _short_listing(source, dated, state)
+    if page.gap:
+        gap = gap or Gap(page.gap, stop_at, min(dated, default=None))
+    elif finished and not reached:
+        gap = gap or _short_listing(source, dated, query.after_at or state.floor_at)
     fetched = len(page.records) + len(page.malformed)
-    return PageRead(posts, refused, fetched, _completed(state) if finished else state, finished, gap=gap)
+    state = _completed(state) if finished else state
+    return PageRead(posts, refused, fetched, state, finished, gap=gap, calls=page.calls)
 
 
-def _short_listing(source: Source, dated: Sequence[datetime], state: PassState) -> Gap | None:
+def _short_listing(source: Source, dated: Sequence[datetime], floor_at: datetime | None) -> Gap | None:
     # A listing that ends before it shows the post our floor was set by has dropped what lies between.
-    if not source.newest_first or source.reach is not None or state.floor_at is None or not dated:
+    if not source.newest_first or source.reach is not None or floor_at is None or not dated:
         return None
     oldest = min(dated)
-    return Gap("listing_ended", state.floor_at, oldest) if oldest > state.floor_at else None
+    return Gap("listing_ended", floor_at, oldest) if oldest > floor_at else None
 
 
 def _completed(state: PassState) -> PassState:

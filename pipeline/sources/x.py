@@ -17,7 +17,6 @@ from pipeline.sources._http import loopback_base, session
 from pipeline.sources._phrases import packed, phrases, together
 from pipeline.sources._x_errors import Refused, sorted_errors
 
-PAGE_SIZE = 100
 MAX_QUERY_CHARACTERS = 512
 SERVER_RETRIES = 2
 # X renamed its v2 fields in August 2026 (sources note, section 0); either set may be what the platform accepts.
@@ -67,6 +66,7 @@ class X(Source):
     reach = timedelta(days=7)
     recheck_batch = 100
     cost_per_post_usd = 0.005
+    least_page_posts = 10
 
     def __init__(self, settings: Settings, listening: Listening) -> None:
         super().__init__(settings, listening)
@@ -88,7 +88,7 @@ class X(Source):
 
     def fetch_page(self, query: Query, cursor: str | None, since: datetime | None) -> Page:
         """One page of recent search, from `since` on where the platform still reaches it (7 days)."""
-        params: dict[str, Any] = {"max_results": PAGE_SIZE}
+        params: dict[str, Any] = {"max_results": self.page_limit}
         if cursor is not None:
             if not _CURSOR.match(cursor):
                 raise CursorRejected("not a cursor of x's search")

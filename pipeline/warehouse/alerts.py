@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
-from pipeline.warehouse.tables import alert_posts, alerts, matches, mentions, posts
+from pipeline.warehouse.tables import alert_posts, alerts, matches, mentions, posts, source_uses
 
 # One raise at a time: two at once would each see the other's groups as gone.
 _RAISE_LOCK = 0x4155_5343_0002
 
-_OF_POST = ("platform", "platform_id", "url", "created_at", "ingested_at", "author_hash", "content_hash")
+_OF_POST = ("platform", "platform_id", "url", "created_at", "ingested_at", "author_hash", "content_hash", "backfilled")
 # What a withdrawn alert becomes when its posts are back; what a person resolved stays resolved.
 _REOPENED = {
     "state": sa.case((alerts.c.resolution == "withdrawn", "open"), else_=alerts.c.state),
@@ -99,7 +99,8 @@ def read_alerts(connection: Connection, practice_id: str, since: datetime, until
         .scalar_subquery()
         .label("post_ids")
     )
-    wanted = sa.and_(alerts.c.practice_id == practice_id, alerts.c.updated_at > since, alerts.c.updated_at <= until)
+    updated = sa.and_(alerts.c.updated_at > since, alerts.c.updated_at <= until)
+    wanted = sa.and_(alerts.c.practice_id == practice_id, alerts.c.kind != "canary", updated)
     found = connection.execute(sa.select(alerts, group).where(wanted).order_by(alerts.c.alert_key))
     return [dict(row._mapping) for row in found]
 
@@ -108,9 +109,12 @@ def _screened(
     connection: Connection, table: sa.Table, since: datetime, until: datetime, which: sa.ColumnElement[bool]
 ) -> pd.DataFrame:
     wanted = sa.and_(posts.c.status == "live", posts.c.ingested_at >= since, posts.c.ingested_at <= until, which)
+    # Where its terms forbid to count a platform's posts together with others', its name keeps them apart.
+    apart = sa.case((source_uses.c.combined.is_(False), posts.c.platform), else_="").label("apart")
     chosen = (
-        sa.select(table, *(posts.c[name] for name in _OF_POST))
+        sa.select(table, *(posts.c[name] for name in _OF_POST), apart)
         .join(posts, posts.c.post_id == table.c.post_id)
+        .outerjoin(source_uses, source_uses.c.platform == posts.c.platform)
         .where(wanted)
         .order_by(posts.c.platform, posts.c.platform_id)
     )

@@ -13,6 +13,8 @@ def has_words() -> sa.ColumnElement[bool]:
     return sa.and_(posts.c.status == "live", posts.c.content_hash != NO_WORDS)
 
 
-def any_of(numbers: Iterable[int]) -> sa.ColumnElement[bool]:
+def any_of(values: Iterable[int] | Iterable[str]) -> sa.ColumnElement[bool]:
     """For the right of an equals: one of these; one parameter, where a list is a new statement for each length."""
-    return sa.any_(sa.cast(list(numbers), sa.ARRAY(sa.BigInteger)))
+    listed = list(values)
+    of_text = bool(listed) and isinstance(listed[0], str)
+    return sa.any_(sa.cast(listed, sa.ARRAY(sa.Text if of_text else sa.BigInteger)))

@@ -1,15 +1,29 @@
 """Erasure: what is gone at the source goes here too, with everything that was derived from it, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
 from pipeline.post import NO_WORDS
-from pipeline.warehouse.tables import alert_posts, matches, mentions, posts, tombstones, vectors
+from pipeline.warehouse.conditions import any_of
+from pipeline.warehouse.tables import (
+    alert_posts,
+    erasure_journal,
+    matches,
+    mentions,
+    posts,
+    quarantine,
+    reviews,
+    tombstones,
+    vectors,
+)
+
+Key = tuple[str, str]
 
 _SCRUB_EVIDENCE = sa.text(
     """
@@ -20,47 +34,112 @@ _SCRUB_EVIDENCE = sa.text(
     where alert_id in (select alert_id from alert_posts where post_id = :post_id)
     """
 )
+_EMPTIED: dict[str, Any] = {
+    "title": None,
+    "text": "",
+    "content_hash": NO_WORDS,
+    "url": None,
+    "author_hash": None,
+    "metrics": {},
+}
+# What could still tell which post it was.
+_UNTRACED: dict[str, Any] = {
+    "created_at": sa.func.date_trunc("day", posts.c.created_at, "UTC"),
+    "edited_at": None,
+    "channel": None,
+    "lang": None,
+    "parent_id": None,
+    "query_key": None,
+}
 
 
-def erase_posts(connection: Connection, keys: Sequence[tuple[str, str]], reason: str, now: datetime) -> int:
-    """Erase posts by (platform, platform_id): words, author, address, vectors, matches, mentions and excerpts.
+class Names(Protocol):
+    """Keyed names of authors and posts (pipeline.privacy.pseudonyms)."""
 
-    The emptied row and a tombstone stay, so that counts hold and a late page brings nothing back. Returns how many
-    were erased.
+    def author(self, platform: str, author_id: str | None) -> str | None:
+        """The name of an author, or None where the author is not known."""
+
+    def post(self, platform: str, platform_id: str) -> str:
+        """The name of a post."""
+
+
+@dataclass(frozen=True)
+class Tombstone:
+    """An erasure, as the table and the journal keep it."""
+
+    post_key: str
+    platform: str
+    erased_at: datetime
+    reason: str
+
+    def entry(self) -> dict[str, str]:
+        """The line of the journal."""
+        return asdict(self) | {"erased_at": self.erased_at.isoformat()}
+
+
+def erase_posts(
+    connection: Connection, keys: Sequence[Key], reason: str, now: datetime, names: Names
+) -> list[Tombstone]:
+    """Erase posts by (platform, platform_id): words, author, address, id, vectors, matches, mentions and excerpts.
+
+    A review keeps its verdict and scores. An emptied row without an id and a keyed tombstone stay, so that counts hold
+    and a late page brings nothing back; ids that are not stored get a tombstone too. Returns the tombstones, which the
+    caller writes into the journal before this transaction commits.
     """
-    erased = 0
-    for platform, platform_id in keys:
-        same = sa.and_(posts.c.platform == platform, posts.c.platform_id == platform_id)
-        row = connection.execute(sa.select(posts.c.post_id, posts.c.content_hash).where(same)).first()
-        if row is not None:
-            drop_derived(connection, row.post_id, (platform, platform_id))
-            _empty(connection, row.post_id, row.content_hash, reason)
-            erased += 1
-        connection.execute(
-            insert(tombstones)
-            .values(platform=platform, platform_id=platform_id, erased_at=now, reason=reason)
-            .on_conflict_do_nothing()
-        )
-    return erased
+    buried = [Tombstone(names.post(*key), key[0], now, reason) for key in dict.fromkeys(keys)]
+    if not buried:
+        return []
+    connection.execute(insert(tombstones).on_conflict_do_nothing(), [asdict(one) for one in buried])
+    for platform in {platform for platform, _ in keys}:
+        ids = [platform_id for of, platform_id in keys if of == platform]
+        _untie(connection, platform, ids)
+        same = sa.and_(posts.c.platform == platform, posts.c.platform_id == any_of(ids))
+        for row in connection.execute(
+            sa.select(posts.c.post_id, posts.c.platform_id, posts.c.content_hash).where(same)
+        ):
+            drop_derived(connection, row.post_id, (platform, row.platform_id))
+            status = reason if reason in {"deleted", "removed"} else "gone"
+            named = {"platform_id": names.post(platform, row.platform_id), "status": status}
+            empty_post(connection, row.post_id, row.content_hash, {**_UNTRACED, **named})
+    return buried
 
 
-def expire_posts(connection: Connection, unmatched_before: datetime, matched_before: datetime) -> int:
-    """Empty the posts that are past their retention (by `ingested_at`); returns how many. No tombstone is written."""
-    matched = sa.select(matches.c.post_id).where(matches.c.post_id == posts.c.post_id).exists()
-    mentioned = sa.select(mentions.c.post_id).where(mentions.c.post_id == posts.c.post_id).exists()
-    kept = sa.or_(matched, mentioned)
-    due = sa.or_(sa.and_(posts.c.ingested_at < unmatched_before, sa.not_(kept)), posts.c.ingested_at < matched_before)
-    found = connection.execute(
-        sa.select(posts.c.post_id, posts.c.content_hash, posts.c.platform, posts.c.platform_id).where(
-            due, posts.c.content_hash != NO_WORDS
-        )
-    ).all()
-    for row in found:
-        drop_derived(connection, row.post_id, (row.platform, row.platform_id))
-        _empty(connection, row.post_id, row.content_hash, None)
-    # A post that was erased while its shard was being screened left its vector behind.
-    connection.execute(sa.delete(vectors).where(_is_orphan()))
-    return len(found)
+def posts_of_author(connection: Connection, platform: str, author_hash: str) -> list[Key]:
+    """The keys of the stored posts by one author."""
+    same = sa.and_(posts.c.platform == platform, posts.c.author_hash == author_hash)
+    return [(platform, row.platform_id) for row in connection.execute(sa.select(posts.c.platform_id).where(same))]
+
+
+def journal_position(connection: Connection, journal: str) -> int:
+    """How many bytes of a journal this database has seen."""
+    found = sa.select(erasure_journal.c.position).where(erasure_journal.c.journal == journal)
+    return int(connection.execute(found).scalar() or 0)
+
+
+def move_journal(connection: Connection, journal: str, position: int) -> None:
+    """Say how far a journal is seen; call it in the transaction of what it tells of."""
+    statement = insert(erasure_journal).values(journal=journal, position=position)
+    further = {"position": sa.func.greatest(erasure_journal.c.position, statement.excluded.position)}
+    connection.execute(statement.on_conflict_do_update(index_elements=["journal"], set_=further))
+
+
+def replay(connection: Connection, entries: Sequence[dict[str, str]], names: Names) -> int:
+    """Erase again what a journal says was erased and a restored backup has brought back; returns how many posts."""
+    told = {
+        entry["post_key"]: Tombstone(**{**entry, "erased_at": datetime.fromisoformat(entry["erased_at"])})
+        for entry in entries
+    }
+    platforms = sorted({one.platform for one in told.values()})
+    live = sa.select(posts.c.platform, posts.c.platform_id).where(posts.c.platform.in_(platforms))
+    back: dict[str, list[Key]] = {}
+    for row in connection.execute(live.where(posts.c.status == "live")):
+        if (post_key := names.post(*row)) in told:
+            back.setdefault(post_key, []).append((row.platform, row.platform_id))
+    for post_key, keys in back.items():
+        erase_posts(connection, keys, told[post_key].reason, told[post_key].erased_at, names)
+    if told:
+        connection.execute(insert(tombstones).on_conflict_do_nothing(), [asdict(one) for one in told.values()])
+    return len(back)
 
 
 def drop_derived(connection: Connection, post_id: int, key: tuple[str, str]) -> None:
@@ -78,20 +157,26 @@ def drop_vector(connection: Connection, content_hash: str) -> None:
     connection.execute(sa.delete(vectors).where(vectors.c.content_hash == content_hash, _is_orphan()))
 
 
+def drop_orphans(connection: Connection) -> None:
+    """Delete the vectors that no post holds: one that was erased while its shard was being screened left its own."""
+    connection.execute(sa.delete(vectors).where(_is_orphan()))
+
+
+def empty_post(connection: Connection, post_id: int, content_hash: str, changes: Mapping[str, Any]) -> None:
+    """Take words, author and address of a post away, and set `changes`."""
+    connection.execute(sa.update(posts).where(posts.c.post_id == post_id).values(**_EMPTIED, **changes))
+    drop_vector(connection, content_hash)
+
+
 def _is_orphan() -> sa.ColumnElement[bool]:
     held = sa.select(posts.c.post_id).where(posts.c.content_hash == vectors.c.content_hash).exists()
     return sa.and_(vectors.c.of_claim.is_(False), sa.not_(held))
 
 
-def _empty(connection: Connection, post_id: int, content_hash: str, status: str | None) -> None:
-    emptied: dict[str, Any] = {
-        "title": None,
-        "text": "",
-        "content_hash": NO_WORDS,
-        "url": None,
-        "author_hash": None,
-        "metrics": {},
-    }
-    changes = emptied if status is None else {**emptied, "status": status}
-    connection.execute(sa.update(posts).where(posts.c.post_id == post_id).values(**changes))
-    drop_vector(connection, content_hash)
+def _untie(connection: Connection, platform: str, ids: Sequence[str]) -> None:
+    """Take the ids of posts out of what others keep of them: answers, reviews, quarantine."""
+    answers = sa.and_(posts.c.platform == platform, posts.c.parent_id == any_of(ids))
+    connection.execute(sa.update(posts).where(answers).values(parent_id=None))
+    of_post = sa.and_(reviews.c.platform == platform, reviews.c.platform_id == any_of(ids))
+    connection.execute(sa.update(reviews).where(of_post).values(platform_id=None, note=""))
+    connection.execute(sa.delete(quarantine).where(quarantine.c.platform_id == any_of(ids)))

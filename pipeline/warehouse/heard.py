@@ -2,7 +2,9 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
+    Double,
     Index,
     Integer,
     PrimaryKeyConstraint,
@@ -20,8 +22,9 @@ posts = Table(
     metadata,
     surrogate("post_id", "surrogate key; never shown outside the warehouse"),
     column("platform", Text, "platform the post was published on"),
-    column("platform_id", Text, "the platform's own id of the post"),
+    column("platform_id", Text, "the platform's own id of the post; its keyed hash once the post is erased"),
     column("source", Text, "connector that brought the post first"),
+    column("query_key", Text, "key of the query that brought it first", null=True),
     column("kind", Text, "post, comment or review"),
     column("channel", Text, "community, page or group it was published in", null=True),
     column("created_at", MOMENT, "when it was published, UTC; NULL where the source does not say", null=True),
@@ -37,6 +40,7 @@ posts = Table(
     column("metrics", JSONB, "public counts (likes, shares, replies) as last read", server_default=NOTHING),
     column("status", Text, "live, deleted (by its author), removed (by a moderator) or gone", server_default="live"),
     column("revision", Integer, "1 when first stored, +1 for each edit of its words", server_default=text("1")),
+    column("backfilled", Boolean, "brought by a backfill: raises historical alerts only", server_default=text("false")),
     column("screened_key", Text, "fingerprint of models, policy and practice it was screened with", null=True),
     column("claim_set_id", BigInteger, "set of claims it was screened with", null=True),
     column("screened_at", MOMENT, "wall clock of that, UTC; a run never takes back what was screened since", null=True),
@@ -79,6 +83,11 @@ ingest_runs = Table(
     ),
     column("outcome", Text, "how it ended", server_default="running"),
     column("detail", Text, "why, in words that quote no post", server_default=""),
+    column("mode", Text, "kind of the query, as its connector calls it; quotas count by it", server_default=""),
+    column("purpose", Text, "listen, backfill, recheck or metrics", server_default="listen"),
+    column("retry_at", MOMENT, "until when the platform asked us to wait, UTC", null=True),
+    column("calls", Integer, "requests made to the platform", server_default=text("0")),
+    column("cost_usd", Double, "what the platform charges for it, US dollars", server_default=text("0")),
     *(
         column(name, Integer, comment, server_default=text("0"))
         for name, comment in {
@@ -94,6 +103,7 @@ ingest_runs = Table(
         "fetched_posts = new_posts + duplicate_posts + edited_posts + skipped_posts + quarantined_posts", name="balance"
     ),
     one_of("outcome", "running", "ok", "partial", "rate_limited", "off", "busy", "exhausted", "failed"),
+    one_of("purpose", "listen", "backfill", "recheck", "metrics"),
     Index("ix_ingest_runs_source", "source", "run_at"),
     comment="The balancing ledger: one row per read of one query.",
 )
@@ -131,12 +141,54 @@ quarantine = Table(
 tombstones = Table(
     "tombstones",
     metadata,
+    column("post_key", Text, "HMAC-SHA256 (hex) of platform and id of the erased post; the key is not stored here"),
     column("platform", Text, "platform"),
-    column("platform_id", Text, "id of the erased post"),
     column("erased_at", MOMENT, "when it was erased here, UTC"),
     column("reason", Text, "deleted, removed, gone, or asked for"),
-    PrimaryKeyConstraint("platform", "platform_id"),
+    PrimaryKeyConstraint("post_key"),
+    CheckConstraint("length(post_key) = 64", name="post_key"),
     comment="One row per erased post, so that a late page does not bring it back.",
+)
+
+erasure_journal = Table(
+    "erasure_journal",
+    metadata,
+    column("journal", Text, "fingerprint of the journal's first line, which names the file"),
+    column("position", BigInteger, "bytes of the journal that this database has seen"),
+    PrimaryKeyConstraint("journal"),
+    comment="How far the journal of erasures is replayed here: a restored backup is behind it and catches up.",
+)
+
+source_uses = Table(
+    "source_uses",
+    metadata,
+    column("platform", Text, "platform"),
+    column("tone", Boolean, "whether its terms let us derive category and tone of a mention"),
+    column("combined", Boolean, "whether its posts may be counted and grouped together with those of other platforms"),
+    PrimaryKeyConstraint("platform"),
+    comment="One row per platform whose terms limit what is made of its posts, as its connector declares it.",
+)
+
+account_metrics = Table(
+    "account_metrics",
+    metadata,
+    column("source", Text, "connector"),
+    column("account", Text, "id of our own account, page or channel"),
+    column("metric", Text, "followers, reach, views or posts, as the platform counts them"),
+    column("measured_at", MOMENT, "the clock of the step that read it, UTC"),
+    column("value", BigInteger, "the number"),
+    PrimaryKeyConstraint("source", "account", "metric", "measured_at"),
+    comment="One row per number of an account of our own and time of reading.",
+)
+
+check_runs = Table(
+    "check_runs",
+    metadata,
+    column("ran_at", MOMENT, "the clock of the step, UTC"),
+    column("name", Text, "file of sql/checks"),
+    column("offending", Integer, "rows that offend"),
+    PrimaryKeyConstraint("ran_at", "name"),
+    comment="One row per data check and run: a night without any is an alarm.",
 )
 
 source_terms = Table(

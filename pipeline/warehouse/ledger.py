@@ -1,15 +1,26 @@
 """How far each source is read, what became of every record, and what may be missing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
 from pipeline.warehouse.posts import Counts
-from pipeline.warehouse.tables import coverage_gaps, ingest_runs, quarantine, source_terms, watermarks
+from pipeline.warehouse.tables import (
+    account_metrics,
+    alert_posts,
+    coverage_gaps,
+    ingest_runs,
+    posts,
+    quarantine,
+    source_terms,
+    source_uses,
+    watermarks,
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,30 @@ class Rejected:
     detail: str = ""
 
 
+@dataclass(frozen=True)
+class Spent:
+    """What reading cost: requests, and US dollars."""
+
+    calls: int
+    cost_usd: float
+
+
+class Metric(Protocol):
+    """A number of an account of our own (pipeline.sources.AccountMetric)."""
+
+    @property
+    def account(self) -> str:
+        """The account's id."""
+
+    @property
+    def metric(self) -> str:
+        """What is counted."""
+
+    @property
+    def value(self) -> int:
+        """How many."""
+
+
 def read_watermark(connection: Connection, source: str, query_key: str) -> Watermark:
     """The watermark of a query, empty where it was never read."""
     columns = (watermarks.c[name] for name in Watermark.__dataclass_fields__)
@@ -49,9 +84,20 @@ def write_watermark(connection: Connection, source: str, query_key: str, waterma
     connection.execute(statement.on_conflict_do_update(index_elements=["source", "query_key"], set_=values))
 
 
-def open_run(connection: Connection, source: str, query_key: str, now: datetime) -> int:
+def lowest_floor(connection: Connection, source: str) -> datetime | None:
+    """Up to where all queries of a source that were ever finished are read."""
+    mark = watermarks.c
+    finished = sa.and_(mark.source == source, mark.finished_at.is_not(None))
+    found: datetime | None = connection.execute(sa.select(sa.func.min(mark.floor_at)).where(finished)).scalar()
+    return found
+
+
+def open_run(
+    connection: Connection, source: str, query_key: str, now: datetime, mode: str = "", purpose: str = "listen"
+) -> int:
     """Begin a row of the ledger; returns its run_id."""
-    statement = insert(ingest_runs).values(source=source, query_key=query_key, run_at=now)
+    values = {"source": source, "query_key": query_key, "run_at": now, "mode": mode, "purpose": purpose}
+    statement = insert(ingest_runs).values(**values)
     run_id: int = connection.execute(statement.returning(ingest_runs.c.run_id)).scalar_one()
     return run_id
 
@@ -73,9 +119,23 @@ def add_to_run(connection: Connection, run_id: int, counts: Counts) -> None:
     )
 
 
-def close_run(connection: Connection, run_id: int, outcome: str, detail: str = "") -> None:
-    """Say how the run ended."""
-    values = {"outcome": outcome, "detail": detail[:500], "finished_at": sa.func.clock_timestamp()}
+def add_calls(connection: Connection, run_id: int, calls: int, cost_usd: float = 0.0) -> None:
+    """Add requests to the run, and what the platform charges for what they brought."""
+    table = ingest_runs.c
+    changes = {"calls": table.calls + calls, "cost_usd": table.cost_usd + cost_usd}
+    connection.execute(sa.update(ingest_runs).where(table.run_id == run_id).values(**changes))
+
+
+def close_run(
+    connection: Connection, run_id: int, outcome: str, detail: str = "", retry_at: datetime | None = None
+) -> None:
+    """Say how the run ended, and until when the platform, or a budget, asks us to wait."""
+    values = {
+        "outcome": outcome,
+        "detail": detail[:500],
+        "retry_at": retry_at,
+        "finished_at": sa.func.clock_timestamp(),
+    }
     connection.execute(sa.update(ingest_runs).where(ingest_runs.c.run_id == run_id).values(**values))
 
 
@@ -88,12 +148,70 @@ def close_abandoned(connection: Connection, source: str, query_key: str | None =
     connection.execute(sa.update(ingest_runs).where(abandoned).values(**values))
 
 
-def fetched_on_day(connection: Connection, source: str, now: datetime) -> int:
-    """How many records a source handed over on the day (UTC) of `now`."""
-    day = sa.func.date_trunc("day", sa.func.timezone("UTC", ingest_runs.c.run_at))
-    wanted = sa.and_(ingest_runs.c.source == source, day == sa.func.date_trunc("day", sa.func.timezone("UTC", now)))
-    total = sa.select(sa.func.coalesce(sa.func.sum(ingest_runs.c.fetched_posts), 0)).where(wanted)
-    return int(connection.execute(total).scalar_one())
+def spent_since(
+    connection: Connection, source: str, since: datetime, now: datetime, modes: Collection[str] = ()
+) -> Spent:
+    """What reading a source has cost in [since, now], by the clocks of its runs; of queries of these modes, or all."""
+    table = ingest_runs.c
+    wanted = sa.and_(table.source == source, table.run_at >= since, table.run_at <= now)
+    if modes:
+        wanted = sa.and_(wanted, table.mode.in_(sorted(modes)))
+    sums = (sa.func.coalesce(sa.func.sum(column), 0) for column in (table.calls, table.cost_usd))
+    calls, cost_usd = connection.execute(sa.select(*sums).where(wanted)).one()
+    return Spent(int(calls), float(cost_usd))
+
+
+def asked_to_wait(connection: Connection, source: str) -> datetime | None:
+    """Until when the platform asked us to wait at its newest read, where that is ahead of the server's clock."""
+    table = ingest_runs.c
+    newest = sa.select(table.retry_at, table.outcome).where(table.source == source, table.purpose == "listen")
+    row = connection.execute(newest.order_by(table.run_id.desc()).limit(1)).first()
+    if row is None or row.retry_at is None or row.outcome != "rate_limited":
+        return None
+    now: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+    return row.retry_at if row.retry_at > now else None
+
+
+def alerting_posts(connection: Connection, source: str, since: datetime) -> dict[str, int]:
+    """How many posts of each query (by key) stand in an alert, of those stored since a moment."""
+    wanted = sa.and_(posts.c.source == source, posts.c.query_key.is_not(None), posts.c.ingested_at >= since)
+    counted = (
+        sa.select(posts.c.query_key, sa.func.count(sa.distinct(posts.c.post_id)))
+        .join(alert_posts, alert_posts.c.post_id == posts.c.post_id)
+        .where(wanted)
+        .group_by(posts.c.query_key)
+    )
+    return {row[0]: row[1] for row in connection.execute(counted)}
+
+
+def store_metrics(connection: Connection, source: str, metrics: Sequence[Metric], now: datetime) -> None:
+    """Store numbers of our own accounts, once a clock."""
+    rows = [
+        {"source": source, "account": one.account, "metric": one.metric, "value": one.value, "measured_at": now}
+        for one in metrics
+    ]
+    if rows:
+        connection.execute(insert(account_metrics).on_conflict_do_nothing(), rows)
+
+
+def metrics_on_day(connection: Connection, source: str, now: datetime) -> bool:
+    """Whether numbers of our own accounts were asked of a source within the day before `now`."""
+    table = ingest_runs.c
+    asked = sa.and_(table.source == source, table.purpose == "metrics", table.run_at > now - timedelta(days=1))
+    return connection.execute(sa.select(table.run_id).where(asked)).first() is not None
+
+
+def declare_uses(connection: Connection, platform: str, tone: bool, combined: bool) -> None:
+    """Write down what may be made of a platform's posts, for the views and for screening."""
+    values = {"tone": tone, "combined": combined}
+    statement = insert(source_uses).values(platform=platform, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["platform"], set_=values))
+
+
+def toneless_platforms(connection: Connection) -> set[str]:
+    """The platforms whose terms do not let us derive the tone or category of a mention."""
+    found = sa.select(source_uses.c.platform).where(source_uses.c.tone.is_(False))
+    return set(connection.execute(found).scalars())
 
 
 def store_rejected(

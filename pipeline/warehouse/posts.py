@@ -1,8 +1,9 @@
 """Posts in and out of the warehouse: one page and the cursor that speaks for it are one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,12 +11,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
 from pipeline.post import NO_WORDS, Post
-from pipeline.warehouse.conditions import has_words
-from pipeline.warehouse.erasure import drop_derived, drop_vector, erase_posts
+from pipeline.warehouse.conditions import any_of, has_words
+from pipeline.warehouse.erasure import Key, Names, Tombstone, drop_derived, drop_vector, erase_posts
 from pipeline.warehouse.tables import posts, tombstones
 
-Key = tuple[str, str]
-Pseudonym = Callable[[str, str | None], str | None]
+RECHECK_AGES = (timedelta(hours=1), timedelta(days=1), timedelta(days=3), timedelta(days=7))
+WEEK = timedelta(days=7)
 
 
 @dataclass
@@ -27,13 +28,27 @@ class Counts:
     edited: int = 0
     skipped: int = 0
     quarantined: int = 0
-    erased: list[Key] = field(default_factory=list, repr=False)
+    erased: list[Tombstone] = field(default_factory=list, repr=False)
     collided: list[Key] = field(default_factory=list, repr=False)
 
     @property
     def fetched(self) -> int:
         """All records that the source handed over."""
         return self.new + self.duplicate + self.edited + self.skipped + self.quarantined
+
+    def add(self, other: "Counts") -> None:
+        """Count what another page counted too."""
+        for name in ("new", "duplicate", "edited", "skipped", "quarantined"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Which read brings a page: its source, its query, and whether it is a backfill."""
+
+    source: str
+    query_key: str | None = None
+    backfilled: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,12 +60,11 @@ class _Stored:
     author_hash: str | None
 
 
-def store_posts(
-    connection: Connection, source: str, page: Sequence[Post], now: datetime, pseudonym: Pseudonym
-) -> Counts:
+def store_posts(connection: Connection, origin: Origin, page: Sequence[Post], now: datetime, names: Names) -> Counts:
     """Upsert the posts of one page on (platform, platform_id); any order, repeats allowed.
 
-    `pseudonym` turns (platform, author id) into the keyed hash that is stored in its place.
+    `names` gives the keyed hashes that are stored in the place of author ids. `erased` of the counts goes into the
+    journal before this transaction commits.
     A post whose words changed is a new revision and will be screened again; one that its platform reports as deleted
     is erased with all that was derived from it; a tombstoned one stays gone. One with other words by another author
     is not an edit: it is counted as quarantined and named in `collided`.
@@ -58,18 +72,19 @@ def store_posts(
     counts = Counts()
     newest = _one_each(page, counts)
     keys = list(newest)
-    buried = _tombstoned(connection, keys)
+    buried = _tombstoned(connection, keys, names)
     stored = _stored(connection, keys)
     fresh: list[dict[str, Any]] = []
+    gone: list[Key] = []
     for key, post in newest.items():
-        known, author = stored.get(key), pseudonym(post.platform, post.author_id)
+        known, author = stored.get(key), names.author(post.platform, post.author_id)
         if key in buried or (post.status != "live" and known is None):
             counts.skipped += 1
         elif known is None:
-            fresh.append(_row(post, source, now, author))
+            fresh.append(_row(post, origin, now, author))
         elif post.status != "live":
             counts.edited += 1
-            counts.erased.append(key)
+            gone.append(key)
         elif known.content_hash == NO_WORDS:
             # Past its retention: to read it again must not bring its words back.
             counts.duplicate += 1
@@ -85,15 +100,26 @@ def store_posts(
             _revise(connection, known, post, author)
     _insert(connection, fresh, counts)
     for status in ("deleted", "removed", "gone"):
-        erase_posts(connection, [key for key in counts.erased if newest[key].status == status], status, now)
+        ended = [key for key in gone if newest[key].status == status]
+        counts.erased += erase_posts(connection, ended, status, now, names)
     return counts
 
 
 def recheckable(connection: Connection, platform: str, now: datetime, limit: int) -> list[str]:
-    """Platform ids of live posts stored by `now`: those never asked for first, then those asked for longest ago."""
-    live = sa.and_(has_words(), posts.c.ingested_at <= now)
-    oldest_first = (posts.c.rechecked_at.asc().nulls_first(), posts.c.ingested_at.desc(), posts.c.post_id.desc())
-    found = sa.select(posts.c.platform_id).where(posts.c.platform == platform, live).order_by(*oldest_first)
+    """Platform ids of live posts whose recheck is due by `now`: those overdue for longest first.
+
+    A post is asked for at the ages RECHECK_AGES since it was stored, and weekly from there on.
+    """
+    age = sa.literal(now) - posts.c.ingested_at
+    weeks = sa.func.floor(sa.extract("epoch", age) / WEEK.total_seconds())
+    due_age = sa.case(
+        *((age < later, earlier) for earlier, later in pairwise((timedelta(0), *RECHECK_AGES))),
+        else_=weeks * sa.literal(WEEK),
+    )
+    asked_since = posts.c.rechecked_at >= posts.c.ingested_at + due_age
+    due = sa.and_(age >= RECHECK_AGES[0], sa.or_(posts.c.rechecked_at.is_(None), sa.not_(asked_since)))
+    oldest_first = (sa.func.coalesce(posts.c.rechecked_at, posts.c.ingested_at), posts.c.post_id)
+    found = sa.select(posts.c.platform_id).where(posts.c.platform == platform, has_words(), due).order_by(*oldest_first)
     return list(connection.execute(found.limit(limit)).scalars())
 
 
@@ -103,14 +129,14 @@ def mark_rechecked(connection: Connection, platform: str, ids: Sequence[str], no
     connection.execute(sa.update(posts).where(asked).values(rechecked_at=now))
 
 
-def store_edits(connection: Connection, edited: Sequence[Post], pseudonym: Pseudonym) -> int:
+def store_edits(connection: Connection, edited: Sequence[Post], names: Names) -> int:
     """Revise stored posts whose words changed, and forget authors who left; returns how many posts were revised."""
     stored = _stored(connection, [(post.platform, post.platform_id) for post in edited])
     changed = 0
     for post in edited:
         known = stored.get((post.platform, post.platform_id))
         if known is not None and known.status == "live" and known.content_hash != post.content_hash:
-            _revise(connection, known, post, pseudonym(post.platform, post.author_id))
+            _revise(connection, known, post, names.author(post.platform, post.author_id))
             changed += 1
         elif known is not None:
             _refresh(connection, known.post_id, post)
@@ -129,22 +155,23 @@ def _one_each(page: Sequence[Post], counts: Counts) -> dict[Key, Post]:
     return newest
 
 
-def _tombstoned(connection: Connection, keys: Sequence[Key]) -> set[Key]:
-    found = sa.select(tombstones.c.platform, tombstones.c.platform_id).where(_among(tombstones, keys))
-    return {(row.platform, row.platform_id) for row in connection.execute(found)}
+def _tombstoned(connection: Connection, keys: Sequence[Key], names: Names) -> set[Key]:
+    named = {names.post(*key): key for key in keys}
+    found = sa.select(tombstones.c.post_key).where(tombstones.c.post_key == any_of(named))
+    return {named[post_key] for post_key in connection.execute(found).scalars()} if named else set()
 
 
 def _stored(connection: Connection, keys: Sequence[Key]) -> dict[Key, _Stored]:
     columns = (posts.c.post_id, posts.c.content_hash, posts.c.status, posts.c.edited_at, posts.c.author_hash)
-    found = sa.select(posts.c.platform, posts.c.platform_id, *columns).where(_among(posts, keys)).with_for_update()
+    found = sa.select(posts.c.platform, posts.c.platform_id, *columns).where(_among(keys)).with_for_update()
     return {(row[0], row[1]): _Stored(*row[2:]) for row in connection.execute(found)}
 
 
-def _among(table: sa.Table, keys: Sequence[Key]) -> sa.ColumnElement[bool]:
+def _among(keys: Sequence[Key]) -> sa.ColumnElement[bool]:
     platforms, ids = [key[0] for key in keys], [key[1] for key in keys]
     pairs = sa.func.unnest(sa.cast(platforms, sa.ARRAY(sa.Text)), sa.cast(ids, sa.ARRAY(sa.Text)))
     wanted = pairs.table_valued("platform", "platform_id").render_derived()
-    chosen: sa.ColumnElement[bool] = sa.tuple_(table.c.platform, table.c.platform_id).in_(
+    chosen: sa.ColumnElement[bool] = sa.tuple_(posts.c.platform, posts.c.platform_id).in_(
         sa.select(wanted.c.platform, wanted.c.platform_id)
     )
     return chosen
@@ -158,11 +185,13 @@ def _is_older(post: Post, known: _Stored) -> bool:
     return known.edited_at is not None and (post.edited_at is None or post.edited_at < known.edited_at)
 
 
-def _row(post: Post, source: str, now: datetime, author: str | None) -> dict[str, Any]:
+def _row(post: Post, origin: Origin, now: datetime, author: str | None) -> dict[str, Any]:
     return {
         "platform": post.platform,
         "platform_id": post.platform_id,
-        "source": source,
+        "source": origin.source,
+        "query_key": origin.query_key,
+        "backfilled": origin.backfilled,
         "kind": post.kind,
         "channel": post.channel,
         "created_at": post.created_at,

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
 from pipeline.warehouse.engine import SQL_FOLDER
-from pipeline.warehouse.tables import alerts, matches, mentions, outbox, posts, quarantine, reviews
+from pipeline.warehouse.tables import alerts, check_runs, matches, mentions, outbox, posts, quarantine, reviews
 
 
 def heard(connection: Connection, practice_id: str, since: datetime, until: datetime) -> dict[str, Any]:
@@ -17,7 +18,7 @@ def heard(connection: Connection, practice_id: str, since: datetime, until: date
 
     `mentions` counts posts that name the practice; `reviews` holds (claim_id, posts that wait for a person).
     """
-    stored = sa.and_(posts.c.ingested_at > since, posts.c.ingested_at <= until)
+    stored = sa.and_(posts.c.ingested_at > since, posts.c.ingested_at <= until, posts.c.platform != "canary")
     of_posts = connection.execute(sa.select(sa.func.count(), sa.func.count(posts.c.screened_key)).where(stored)).one()
     naming = (
         sa.select(sa.func.count(sa.distinct(mentions.c.post_id)))
@@ -39,7 +40,7 @@ def heard(connection: Connection, practice_id: str, since: datetime, until: date
 
 def heard_by_source(connection: Connection, since: datetime, until: datetime) -> dict[str, int]:
     """How many posts each source brought between two moments."""
-    stored = sa.and_(posts.c.ingested_at > since, posts.c.ingested_at <= until)
+    stored = sa.and_(posts.c.ingested_at > since, posts.c.ingested_at <= until, posts.c.platform != "canary")
     counted = sa.select(posts.c.source, sa.func.count()).where(stored).group_by(posts.c.source)
     return {row[0]: row[1] for row in connection.execute(counted)}
 
@@ -59,9 +60,42 @@ def table_counts(connection: Connection) -> dict[str, int]:
 
 
 def run_checks(connection: Connection, now: datetime) -> dict[str, int]:
-    """Run every file of sql/checks as of `now`; returns how many offending rows each one found, by file name."""
+    """Run every file of sql/checks as of `now` and note it; returns how many rows offend, by file name."""
+    set_clock(connection, now)
+    found = {path.stem: len(connection.execute(sa.text(path.read_text())).all()) for path in check_files()}
+    for name, offending in found.items():
+        values = {"ran_at": now, "name": name, "offending": offending}
+        statement = insert(check_runs).values(**values)
+        again = {"offending": statement.excluded.offending}
+        connection.execute(statement.on_conflict_do_update(index_elements=["ran_at", "name"], set_=again))
+    return found
+
+
+def set_clock(connection: Connection, now: datetime) -> None:
+    """Let views and checks of this transaction take `now` for the present."""
     connection.execute(sa.select(sa.func.set_config("auscult.now", now.isoformat(), True)))
-    return {path.stem: len(connection.execute(sa.text(path.read_text())).all()) for path in check_files()}
+
+
+def coverage_at(connection: Connection, now: datetime) -> list[dict[str, Any]]:
+    """The state of each source in the hour of `now`, and `since_at`, the hour from which on it has been so."""
+    set_clock(connection, now)
+    newest = sa.text(
+        """
+        with states as (
+            select source, hour_at, state, retry_at,
+                row_number() over (partition by source order by hour_at desc) as age,
+                row_number() over (partition by source, state order by hour_at desc) as age_in_state
+            from marts.mart_coverage
+        )
+
+        select source, min(hour_at) as since_at, max(state) as state, max(retry_at) as retry_at
+        from states
+        where age = age_in_state
+        group by source
+        order by source
+        """
+    )
+    return [dict(row._mapping) for row in connection.execute(newest)]
 
 
 def check_files() -> Sequence[Path]:

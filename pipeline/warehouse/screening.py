@@ -17,7 +17,7 @@ from pipeline.warehouse.copying import copy_rows
 from pipeline.warehouse.leases import dead_leases
 from pipeline.warehouse.tables import matches, mentions, posts
 
-SHARD_COLUMNS = ("post_id", "source", "content_hash", "text")
+SHARD_COLUMNS = ("post_id", "platform", "source", "content_hash", "text")
 _NEWEST = (posts.c.ingested_at, posts.c.post_id)
 
 
@@ -85,12 +85,9 @@ def claim_shard(connection: Connection, request: ShardRequest) -> pd.DataFrame:
         sa.update(posts)
         .where(posts.c.post_id.in_(taken.scalar_subquery()))
         .values(screen_lease=request.lease, screen_leased_until=until)
-        .returning(*_NEWEST, posts.c.source, posts.c.content_hash, posts.c.title, posts.c.text)
+        .returning(*_NEWEST, posts.c.platform, posts.c.source, posts.c.content_hash, posts.c.title, posts.c.text)
     )
-    rows = [
-        (row.ingested_at, row.post_id, row.source, row.content_hash, screening_text(row.title, row.text))
-        for row in leased
-    ]
+    rows = [(*row[:5], screening_text(row.title, row.text)) for row in leased]
     return pd.DataFrame(sorted(rows, reverse=True), columns=["ingested_at", *SHARD_COLUMNS])
 
 

@@ -1,11 +1,15 @@
 """The one place to import a base table from; Alembic migrations are checked against `metadata`."""
 
 from pipeline.warehouse.heard import (
+    account_metrics,
+    check_runs,
     coverage_gaps,
+    erasure_journal,
     ingest_runs,
     posts,
     quarantine,
     source_terms,
+    source_uses,
     tombstones,
     watermarks,
 )
@@ -24,12 +28,15 @@ from pipeline.warehouse.judged import (
 from pipeline.warehouse.shapes import metadata
 
 __all__ = [
+    "account_metrics",
     "alert_posts",
     "alerts",
+    "check_runs",
     "claim_sets",
     "claim_sweeps",
     "claims",
     "coverage_gaps",
+    "erasure_journal",
     "ingest_runs",
     "matches",
     "mentions",
@@ -39,6 +46,7 @@ __all__ = [
     "quarantine",
     "reviews",
     "source_terms",
+    "source_uses",
     "tombstones",
     "vectors",
     "watermarks",

@@ -25,5 +25,6 @@ from public.alerts
 left join public.claims
     on
         alerts.claim_id = claims.claim_id
-        and alerts.claim_version = claims.version;
+        and alerts.claim_version = claims.version
+where alerts.kind <> 'canary';
 comment on view marts.mart_alerts is 'One row per alert, with the claim in words.';

@@ -12,6 +12,7 @@ with ranked as (
         dense_rank() over (partition by source order by run_at desc) as clock_rank,
         row_number() over (partition by source, query_key, run_at order by run_id desc) as try_rank
     from public.ingest_runs
+    where purpose = 'listen' and source <> 'canary'
 ),
 
 -- Posts are counted over all tries at the newest clock; a read that was killed and repeated is judged by its last.
@@ -43,7 +44,7 @@ reads as (
         source,
         max(run_at) as newest_read_at
     from public.ingest_runs
-    where outcome in ('ok', 'partial')
+    where outcome in ('ok', 'partial') and purpose = 'listen'
     group by source
 ),
 

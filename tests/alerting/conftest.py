@@ -27,6 +27,8 @@ def _post(number: int, **changes: Any) -> dict[str, Any]:
         "ingested_at": NOW - timedelta(hours=1),
         "author_hash": f"author{number}",
         "content_hash": f"wording{number}",
+        "backfilled": False,
+        "apart": "",
         "policy_version": "p1",
     }
     return row | changes

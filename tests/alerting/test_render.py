@@ -98,7 +98,7 @@ def test_the_digest_counts_and_names_what_was_not_read(alert, mention_alert, fac
     low = replace(alert, severity="normal", reasons=("claim_promoted",), claim_id="tea", alert_key="tea")
     coverage = [
         Coverage("reddit", "ok", 100, now),
-        Coverage("imports", "partial", 20, now, "rate_limited"),
+        Coverage("imports", "rate_limited", 20, now, "rate_limited", since_at=now),
         Coverage("x", "off", reason="no_credentials"),
         Coverage("facebook", "failed", last_read_at=now - timedelta(days=2), reason="permission"),
     ]
@@ -110,8 +110,11 @@ def test_the_digest_counts_and_names_what_was_not_read(alert, mention_alert, fac
         assert "2 things need you today; 2 known false claims and 2 mentions in 120 new posts." in words
         assert "X and Facebook were not read, so we do not know what was written there." in words
         assert "Off: no credentials. Not the same as no posts." in words.replace(" .", ".")
-        assert "Failed: permission. Not the same as no posts. Last read Wed 30 Sep 2026, 12:04 UTC." in words
-        assert "Read in part: rate limited. 20 new posts" in words.replace(" .", ".")
+        assert "Not read: permission. Not the same as no posts. Last read Wed 30 Sep 2026, 12:04 UTC." in words
+        assert "Made to wait: rate limited. 20 new posts" in words.replace(" .", ".")
+        assert (
+            "1 of 3 sources complete; Imported files made to wait from Fri 2 Oct 2026, 12:04 UTC; Facebook not" in words
+        )
         assert "1 group of old posts (9 posts) came in late" in words
         assert (
             "120 new posts heard, 110 screened; 10 still waiting to be screened; 3 unreadable records set aside."

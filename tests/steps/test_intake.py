@@ -101,7 +101,7 @@ def test_three_pages_and_again(platforms: Loopback, workplace: Workplace, source
 def test_a_read_that_breaks_off_after_a_page_loses_nothing(
     platforms: Loopback, workplace: Workplace, source: str, fault: str, error: type[ListenError], outcome: str
 ) -> None:
-    platforms.fail(fault, source, after=1, times=1)
+    platforms.fail(fault, source, after=1, times=1, seconds=0)
     with pytest.raises(error):
         steps.ingest(source, NOW)
     assert outcome in outcomes(workplace, source)
@@ -119,6 +119,18 @@ def test_a_monthly_cap_is_not_a_rate_limit(platforms: Loopback, workplace: Workp
     assert outcomes(workplace, "x") == ["exhausted"]
 
 
+@pytest.mark.parametrize("source", ["reddit", "x"])
+def test_a_platform_that_asked_to_wait_is_not_asked_before(
+    platforms: Loopback, workplace: Workplace, source: str
+) -> None:
+    platforms.fail("rate_limit", source, after=1, times=1, seconds=600)
+    with pytest.raises(RateLimited):
+        steps.ingest(source, NOW)
+    asked = len(platforms.requests)
+    assert steps.ingest(source, NOW)["outcome"] == "rate_limited"
+    assert len(platforms.requests) == asked
+
+
 def test_a_daily_budget_stops_the_read_and_the_next_day_goes_on(
     platforms: Loopback, workplace: Workplace, settings: Settings
 ) -> None:
@@ -127,7 +139,7 @@ def test_a_daily_budget_stops_the_read_and_the_next_day_goes_on(
     assert len(stored(workplace)) == 10, "ten posts at half a cent"
     steps.ingest("x", NOW + timedelta(hours=1))
     assert len(stored(workplace)) == 10, "the purse is empty until tomorrow"
-    assert outcomes(workplace, "x") == ["partial", "exhausted"]
+    assert outcomes(workplace, "x") == ["exhausted", "exhausted"]
     platforms.now = NOW + timedelta(days=1)
     steps.ingest("x", platforms.now)
     assert len(stored(workplace)) == 20
@@ -150,12 +162,14 @@ def test_an_edit_and_a_deletion_arrive(platforms: Loopback, workplace: Workplace
     steps.ingest("reddit", platforms.now)
     assert stored(workplace)["reddit", "t3_a024"].endswith("edited")
     platforms.delete("reddit", "t3_a001", removed=True)
-    counts = steps.recheck("reddit", platforms.now)
+    assert steps.recheck("reddit", platforms.now)["asked"] == 0, "younger than an hour"
+    counts = steps.recheck("reddit", NOW + timedelta(hours=1))
     assert counts["outcome"] == "ok"
     texts = stored(workplace)
-    assert texts["reddit", "t3_a023"] == texts["reddit", "t3_a001"] == ""
+    erased = {workplace.names.post("reddit", name) for name in ("t3_a023", "t3_a001")}
+    assert {platform_id for (_, platform_id), text in texts.items() if not text} == erased
     with workplace.engine.begin() as connection:
-        assert set(connection.execute(sa.select(tombstones.c.platform_id)).scalars()) == {"t3_a023", "t3_a001"}
+        assert set(connection.execute(sa.select(tombstones.c.post_key)).scalars()) == erased
         gone = sa.select(posts.c.post_id).where(posts.c.status != "live")
         assert not connection.execute(sa.select(matches.c.post_id).where(matches.c.post_id.in_(gone))).all()
     assert sum(text != "" for text in steps_texts(workplace)) == 23
@@ -168,7 +182,8 @@ def steps_texts(workplace: Workplace) -> list[str]:
 def test_an_empty_answer_is_asked_again_before_anything_is_erased(platforms: Loopback, workplace: Workplace) -> None:
     steps.ingest("reddit", NOW)
     platforms.fail("empty", "reddit", times=1)
-    assert steps.recheck("reddit", NOW)["erased"] == 0
+    later = NOW + timedelta(hours=1)
+    assert steps.recheck("reddit", later)["erased"] == 0
     assert all(steps_texts(workplace))
 
 
@@ -176,7 +191,7 @@ def test_a_failed_recheck_never_reads_as_gone(platforms: Loopback, workplace: Wo
     steps.ingest("x", NOW)
     platforms.fail("html", "x", times=10)
     with pytest.raises(ListenError):
-        steps.recheck("x", NOW)
+        steps.recheck("x", NOW + timedelta(hours=1))
     assert all(steps_texts(workplace))
 
 

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 
 from pipeline import steps
 from pipeline.config import Settings
+from pipeline.erasing import erase
 from pipeline.errors import AuscultError, Transient
-from pipeline.warehouse.erasure import erase_posts, expire_posts
 from pipeline.warehouse.leases import held_name
 from pipeline.warehouse.posts import mark_rechecked, recheckable
+from pipeline.warehouse.retention import expire_posts
 from pipeline.warehouse.tables import alerts, claims, matches, outbox, posts, quarantine, vectors
 from pipeline.workplace import Workplace
 
@@ -75,11 +76,11 @@ def test_erasure_leaves_no_vector_and_no_id_in_evidence(workplace: Workplace, pa
     (evidence,) = all_of(workplace, sa.select(alerts.c.evidence))
     assert [entry["platform_id"] for entry in evidence[0]["posts"]] == ["fb-1"]
     with workplace.engine.begin() as connection:
-        assert erase_posts(connection, [("facebook", "fb-1")], "gone", NOW) == 1
+        assert erase(workplace, connection, [("facebook", "fb-1")], "gone", NOW) == 1
     (evidence,) = all_of(workplace, sa.select(alerts.c.evidence))
     assert evidence[0]["posts"] == []
     with workplace.engine.begin() as connection:
-        expire_posts(connection, NOW + timedelta(days=1), NOW)
+        expire_posts(connection, NOW, timedelta(days=-1), timedelta(0))
     assert all_of(workplace, sa.select(vectors.c.content_hash).where(vectors.c.of_claim.is_(False))) == []
 
 
@@ -123,12 +124,25 @@ def test_nothing_of_a_post_is_in_a_database_error(workplace: Workplace, path: Pa
 def test_every_live_post_has_its_turn_to_be_rechecked(workplace: Workplace, path: Path) -> None:
     steps.import_file(write(path, *((f"fb-{number}", f"words {number}") for number in range(6))), {}, "", NOW)
     seen: list[str] = []
-    for night in range(3):
+    for hour in range(1, 5):
+        now = NOW + timedelta(hours=hour)
         with workplace.engine.begin() as connection:
-            batch = recheckable(connection, "facebook", NOW, 2)
-            mark_rechecked(connection, "facebook", batch, NOW + timedelta(days=night))
+            batch = recheckable(connection, "facebook", now, 2)
+            mark_rechecked(connection, "facebook", batch, now)
         seen += batch
-    assert len(set(seen)) == 6
+    assert sorted(seen) == [f"fb-{number}" for number in range(6)]
+
+
+def test_posts_are_asked_for_after_an_hour_a_day_three_days_a_week_and_weekly(workplace: Workplace, path: Path) -> None:
+    steps.import_file(write(path, ("fb-1", "words")), {}, "", NOW)
+    asked: list[float] = []
+    for hour in range(0, 24 * 30):
+        now = NOW + timedelta(hours=hour)
+        with workplace.engine.begin() as connection:
+            if batch := recheckable(connection, "facebook", now, 2):
+                mark_rechecked(connection, "facebook", batch, now)
+                asked.append(hour / 24)
+    assert asked == [1 / 24, 1, 3, 7, 14, 21, 28]
 
 
 def test_two_screens_with_other_claims_both_end(workplace: Workplace, path: Path) -> None:

@@ -15,21 +15,23 @@ from pipeline import judging, steps
 from pipeline.bench import shipped_models
 from pipeline.config import POLICY, Number, Policy
 from pipeline.post import Post
+from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.warehouse import screening as store
 from pipeline.warehouse.leases import held_lease
-from pipeline.warehouse.posts import store_posts
+from pipeline.warehouse.posts import Origin, store_posts
 from pipeline.warehouse.sweeps import claim_set_of
 from pipeline.warehouse.tables import matches, posts, vectors
 from pipeline.workplace import Workplace
 
 NOW = datetime(2026, 11, 1, 16, tzinfo=UTC)
+NAMES = Pseudonyms(b"a key for invented authors, no practice's")
 SPREADS = "The MMR vaccine causes autism, wake up. My nephew stopped talking after the MMR."
 
 
 def hear(workplace: Workplace, count: int, at: datetime = NOW, text: str = "a walk by the harbor") -> None:
     page = [Post("x", f"{at.hour}-{number}", "post", f"{text} {number}", at) for number in range(count)]
     with workplace.engine.begin() as connection:
-        store_posts(connection, "x", page, at, lambda platform, author: author)
+        store_posts(connection, Origin("x"), page, at, NAMES)
 
 
 def request_of(workplace: Workplace, lease: int, limit: int) -> store.ShardRequest:

@@ -14,13 +14,15 @@ from pipeline.bench import Bench
 from pipeline.claims_entries import claim_entries
 from pipeline.config import POLICY, Number, read_settings
 from pipeline.post import Post
+from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.screening.candidates import may_match
 from pipeline.warehouse.claims import sync_claims
-from pipeline.warehouse.posts import store_posts
+from pipeline.warehouse.posts import Origin, store_posts
 from pipeline.warehouse.tables import claim_sweeps, matches, posts
 from pipeline.workplace import Workplace
 
 NOW = datetime(2026, 11, 1, 16, tzinfo=UTC)
+NAMES = Pseudonyms(b"a key for invented authors, no practice's")
 ENTRIES = {entry["claim_id"]: entry for entry in claim_entries(read_settings().claims_folder)}
 AUTISM = "vax-mmr-autism"
 TEXTS = (
@@ -68,7 +70,7 @@ def heard(workplace: Workplace) -> Callable[[Mapping[str, Mapping[str, Any]]], W
         put_claims(workplace, entries)
         page = [Post("x", str(number), "post", text, NOW) for number, text in enumerate(TEXTS)]
         with workplace.engine.begin() as connection:
-            store_posts(connection, "x", page, NOW, lambda platform, author: author)
+            store_posts(connection, Origin("x"), page, NOW, NAMES)
         assert screen(workplace) == len(TEXTS)
         return workplace
 
@@ -150,7 +152,7 @@ def test_what_was_judged_with_claims_that_were_edited_meanwhile_is_not_written(
 ) -> None:
     put_claims(workplace, without(AUTISM))
     with workplace.engine.begin() as connection:
-        store_posts(connection, "x", [Post("x", "1", "post", TEXTS[0], NOW)], NOW, lambda platform, author: author)
+        store_posts(connection, Origin("x"), [Post("x", "1", "post", TEXTS[0], NOW)], NOW, NAMES)
     judge_with = judging._screened
 
     def edit_meanwhile(own: Bench, *parts: Any) -> Any:

@@ -8,13 +8,15 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from pipeline.post import Post
+from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.warehouse import ledger
-from pipeline.warehouse.erasure import expire_posts
-from pipeline.warehouse.posts import Counts, store_posts
+from pipeline.warehouse.posts import Counts, Origin, store_posts
+from pipeline.warehouse.retention import expire_posts
 from pipeline.warehouse.tables import ingest_runs, posts, tombstones
 from pipeline.workplace import Workplace
 
 NOW = datetime(2026, 10, 12, 15, tzinfo=UTC)
+NAMES = Pseudonyms(b"a key for tests only, never for a practice")
 
 
 def post(number: int, text: str = "", **fields: object) -> Post:
@@ -23,7 +25,7 @@ def post(number: int, text: str = "", **fields: object) -> Post:
 
 def store(workplace: Workplace, page: list[Post], now: datetime = NOW) -> Counts:
     with workplace.engine.begin() as connection:
-        return store_posts(connection, "reddit", page, now, lambda platform, author: f"{platform}:{author}")
+        return store_posts(connection, Origin("reddit"), page, now, NAMES)
 
 
 def rows(workplace: Workplace) -> list[sa.Row]:
@@ -76,13 +78,13 @@ def test_a_post_past_its_retention_is_emptied_and_not_refilled(workplace: Workpl
     store(workplace, [post(1, author_id="t2_x"), post(2)], NOW - timedelta(days=31))
     store(workplace, [post(3, author_id="t2_y")])
     with workplace.engine.begin() as connection:
-        assert expire_posts(connection, NOW - timedelta(days=30), NOW - timedelta(days=90)) == 2
-        assert expire_posts(connection, NOW - timedelta(days=30), NOW - timedelta(days=90)) == 0
+        assert expire_posts(connection, NOW, timedelta(days=30), timedelta(days=90)) == 2
+        assert expire_posts(connection, NOW, timedelta(days=30), timedelta(days=90)) == 0
     assert store(workplace, [post(1), post(2), post(3, author_id="t2_y")]).duplicate == 3
     assert [(row.text, row.author_hash) for row in rows(workplace)] == [
         ("", None),
         ("", None),
-        ("words 3", "reddit:t2_y"),
+        ("words 3", NAMES.author("reddit", "t2_y")),
     ]
 
 
@@ -95,7 +97,7 @@ def test_metrics_are_refreshed_without_a_revision(workplace: Workplace) -> None:
 
 def test_handles_are_never_stored(workplace: Workplace) -> None:
     store(workplace, [post(1, author_id="u/somebody")])
-    assert rows(workplace)[0].author_hash == "reddit:u/somebody"
+    assert rows(workplace)[0].author_hash == NAMES.author("reddit", "u/somebody")
     assert "author_id" not in posts.c
 
 

@@ -1,0 +1,79 @@
+"""What the operator must look at: a lost canary, a missed schedule, checks that did not run, mail that is stuck."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.config import Policy
+from pipeline.warehouse.tables import check_runs, ingest_runs, outbox, posts
+
+# How far back a lost canary or a missed run is still news.
+_NEWS = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One thing for the operator: a slug, when it began (UTC), and what it is in words that quote no post."""
+
+    kind: str
+    since_at: datetime
+    words: str
+
+
+def operator_alarms(connection: Connection, practice_id: str, now: datetime, policy: Policy) -> list[Alarm]:
+    """The alarms that stand at `now`, the oldest first; none where nothing was ever run."""
+    found = [
+        *_lost_canaries(connection, practice_id, now, timedelta(hours=policy["canary_hours"])),
+        *_missed_runs(connection, practice_id, now, timedelta(minutes=policy["missed_minutes"])),
+        *_missing_checks(connection, now, timedelta(hours=policy["check_hours"])),
+        *_stuck_mail(connection, practice_id),
+    ]
+    return sorted(found, key=lambda alarm: (alarm.since_at, alarm.kind))
+
+
+def _lost_canaries(connection: Connection, practice_id: str, now: datetime, patience: timedelta) -> list[Alarm]:
+    arrived = (
+        sa.select(outbox.c.outbox_id)
+        .where(outbox.c.kind == "canary", outbox.c.notification_key == sa.func.concat("canary|", posts.c.platform_id))
+        .exists()
+    )
+    lost = sa.select(sa.func.count(), sa.func.min(posts.c.ingested_at)).where(
+        posts.c.platform == "canary",
+        posts.c.platform_id.startswith(f"{practice_id}-", autoescape=True),
+        posts.c.ingested_at.between(now - _NEWS, now - patience),
+        sa.not_(arrived),
+    )
+    count, since_at = connection.execute(lost).one()
+    words = f"{count} of our own posts did not reach the outbox: what is heard may not be told"
+    return [Alarm("canary_lost", since_at, words)] if count else []
+
+
+def _missed_runs(connection: Connection, practice_id: str, now: datetime, patience: timedelta) -> list[Alarm]:
+    ours = sa.and_(posts.c.platform == "canary", posts.c.platform_id.startswith(f"{practice_id}-", autoescape=True))
+    newest = sa.select(sa.func.max(posts.c.ingested_at)).where(ours, posts.c.ingested_at <= now)
+    last_at: datetime | None = connection.execute(newest).scalar()
+    if last_at is None or now - last_at <= patience:
+        return []
+    return [Alarm("schedule_missed", last_at, "the hourly flow has not run since")]
+
+
+def _missing_checks(connection: Connection, now: datetime, patience: timedelta) -> list[Alarm]:
+    last_at: datetime | None = connection.execute(
+        sa.select(sa.func.max(check_runs.c.ran_at)).where(check_runs.c.ran_at <= now)
+    ).scalar()
+    first_at: datetime | None = connection.execute(sa.select(sa.func.min(ingest_runs.c.run_at))).scalar()
+    since_at = last_at or first_at
+    if since_at is None or now - since_at <= patience:
+        return []
+    return [Alarm("checks_missing", since_at, "no data check has run since")]
+
+
+def _stuck_mail(connection: Connection, practice_id: str) -> list[Alarm]:
+    stuck = sa.select(sa.func.count(), sa.func.min(outbox.c.written_at)).where(
+        outbox.c.practice_id == practice_id, outbox.c.state.in_(("parked", "failed"))
+    )
+    count, since_at = connection.execute(stuck).one()
+    words = f"{count} mails were given up: see auscult status, then auscult notify --parked"
+    return [Alarm("mail_stuck", since_at, words)] if count else []

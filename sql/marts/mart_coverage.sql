@@ -1,0 +1,107 @@
+-- One row per source and hour (UTC) of the last 31 days: whether what was published then has been heard.
+create view marts.mart_coverage as
+with clock as (
+    select coalesce(nullif(current_setting('auscult.now', true), '')::timestamptz, now()) as now_at
+),
+
+-- A read that was killed and repeated at the same clock is judged by its last try.
+tries as (
+    select
+        source,
+        run_at,
+        outcome,
+        retry_at,
+        row_number() over (partition by source, query_key, run_at order by run_id desc) as try_rank
+    from public.ingest_runs
+    where purpose = 'listen' and source <> 'canary' and outcome <> 'busy'
+),
+
+-- The worst query of a read says how it went.
+reads as (
+    select
+        source,
+        run_at,
+        max(retry_at) as retry_at,
+        (array['off', 'failed', 'exhausted', 'rate_limited', 'partial', 'ok'])[
+            min(case outcome
+                when 'off' then 1
+                when 'failed' then 2
+                when 'exhausted' then 3
+                when 'rate_limited' then 4
+                when 'ok' then 6
+                else 5
+            end)
+        ] as outcome
+    from tries
+    where try_rank = 1
+    group by source, run_at
+),
+
+hours as (
+    select
+        known.source,
+        hour_at
+    from (
+        select
+            source,
+            min(run_at) as first_run_at
+        from reads
+        group by source
+    ) as known
+    cross join clock
+    cross join lateral generate_series(
+        date_trunc('hour', greatest(known.first_run_at, clock.now_at - interval '31 days'), 'UTC'),
+        date_trunc('hour', clock.now_at, 'UTC'),
+        interval '1 hour'
+    ) as hour_at
+)
+
+select
+    hours.source,
+    hours.hour_at,
+    complete.run_at as complete_at,
+    gaps.reason as gap_reason,
+    case when complete.run_at is null and newest.outcome in ('rate_limited', 'exhausted') then newest.retry_at end
+        as retry_at,
+    case
+        when gaps.reason is not null then 'partial'
+        when complete.run_at is not null then 'ok'
+        when newest.outcome is null then 'not measured'
+        when newest.outcome = 'off' then 'not configured'
+        when newest.outcome = 'rate_limited' then 'rate limited'
+        when newest.outcome = 'exhausted' then 'quota exhausted'
+        when newest.outcome = 'partial' then 'partial'
+        else 'not measured'
+    end as state
+from hours
+cross join clock
+-- A complete pass reads back to the one before it, so it also covers the hours in which nothing ran. The running hour
+-- is covered as far as its newest complete pass.
+left join lateral (
+    select min(reads.run_at) as run_at
+    from reads
+    where
+        reads.source = hours.source
+        and reads.outcome = 'ok'
+        and reads.run_at >= least(hours.hour_at + interval '1 hour', date_trunc('hour', clock.now_at, 'UTC'))
+        and reads.run_at <= clock.now_at
+) as complete on true
+left join lateral (
+    select
+        reads.outcome,
+        reads.retry_at
+    from reads
+    where reads.source = hours.source and reads.run_at >= hours.hour_at and reads.run_at <= clock.now_at
+    order by reads.run_at desc
+    limit 1
+) as newest on true
+left join lateral (
+    select min(coverage_gaps.reason) as reason
+    from public.coverage_gaps
+    where
+        coverage_gaps.source = hours.source
+        and coalesce(coverage_gaps.from_at, '-infinity') < hours.hour_at + interval '1 hour'
+        and coalesce(coverage_gaps.to_at, coverage_gaps.found_at) > hours.hour_at
+) as gaps on true;
+comment on view marts.mart_coverage is
+'One row per source and hour (UTC): ok, partial, rate limited, quota exhausted, not configured or not measured.';
