@@ -1,5 +1,6 @@
 """Is a stored post still public? What its platform no longer shows is erased here too."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -31,34 +32,44 @@ def recheck_source(workplace: Workplace, name: str, now: datetime) -> dict[str, 
     source = load(name, workplace.settings, workplace.listening)
     why = why_off(workplace, source)
     workplace.settings.require_author_key()
-    counts = {"asked": 0, "erased": 0, "edited": 0}
     if why or not source.recheck_batch:
-        return {"source": name, "outcome": "off" if why else "cannot be asked", **counts}
+        return {"source": name, "outcome": "off" if why else "cannot be asked", **_nothing()}
     with held_name(workplace.engine, f"recheck:{name}") as ours:
         if not ours:
-            return {"source": name, "outcome": "busy", **counts}
+            return {"source": name, "outcome": "busy", **_nothing()}
         with workplace.engine.begin() as connection:
             ids = recheckable(connection, source.platform, now, POSTS_A_RUN)
-            run_id = ledger.open_run(connection, name, "-", now, MODE, "recheck") if ids else None
-        if run_id is None:
-            return {"source": name, "outcome": "ok", **counts}
-        outcome, detail = "ok", ""
-        try:
-            while ids:
-                left = _room(workplace, source, now)
-                if isinstance(left, Cap):
-                    outcome, detail = "exhausted", left.words
-                    break
-                size = min(left, source.recheck_batch)
-                batch, ids = ids[:size], ids[size:]
-                _recheck_batch(workplace, source, batch, run_id, counts, now)
-        except ListenError as error:
-            outcome, detail = outcome_of(error), str(error)
-            raise
-        finally:
-            with workplace.engine.begin() as connection:
-                ledger.close_run(connection, run_id, outcome, detail)
-    return {"source": name, "outcome": outcome, **counts}
+        return recheck_posts(workplace, source, ids, now)
+
+
+def recheck_posts(workplace: Workplace, source: Source, ids: Sequence[str], now: datetime) -> dict[str, Any]:
+    """Ask for these posts, batch by batch, and write the ledger; returns and raises what `recheck_source` does."""
+    counts = _nothing()
+    if not ids:
+        return {"source": source.name, "outcome": "ok", **counts}
+    with workplace.engine.begin() as connection:
+        run_id = ledger.open_run(connection, source.name, "-", now, MODE, "recheck")
+    outcome, detail, left = "ok", "", list(ids)
+    try:
+        while left:
+            cap = _room(workplace, source, now)
+            if isinstance(cap, Cap):
+                outcome, detail = "exhausted", cap.words
+                break
+            size = min(cap, source.recheck_batch)
+            batch, left = left[:size], left[size:]
+            _recheck_batch(workplace, source, batch, run_id, counts, now)
+    except ListenError as error:
+        outcome, detail = outcome_of(error), str(error)
+        raise
+    finally:
+        with workplace.engine.begin() as connection:
+            ledger.close_run(connection, run_id, outcome, detail)
+    return {"source": source.name, "outcome": outcome, **counts}
+
+
+def _nothing() -> dict[str, int]:
+    return {"asked": 0, "erased": 0, "edited": 0}
 
 
 def _recheck_batch(

@@ -104,6 +104,6 @@ def record_outcome(
 
 
 def outbox_counts(connection: Connection) -> dict[str, int]:
-    """How many notifications are in each state."""
-    counted = sa.select(outbox.c.state, sa.func.count()).group_by(outbox.c.state)
+    """How many notifications are in each state, canaries aside."""
+    counted = sa.select(outbox.c.state, sa.func.count()).where(outbox.c.kind != "canary").group_by(outbox.c.state)
     return {row[0]: row[1] for row in connection.execute(counted)}

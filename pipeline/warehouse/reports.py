@@ -51,11 +51,18 @@ def source_health(connection: Connection) -> list[dict[str, Any]]:
 
 
 def table_counts(connection: Connection) -> dict[str, int]:
-    """How many rows the main tables hold."""
-    tables = (posts, matches, mentions, alerts, outbox)
+    """How many rows the main tables hold, our own canaries and what came of them aside."""
+    canaries = sa.select(posts.c.post_id).where(posts.c.platform == "canary")
+    ours = {
+        posts: posts.c.platform != "canary",
+        matches: matches.c.post_id.not_in(canaries),
+        mentions: mentions.c.post_id.not_in(canaries),
+        alerts: alerts.c.kind != "canary",
+        outbox: outbox.c.kind != "canary",
+    }
     return {
-        table.name: int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
-        for table in tables
+        table.name: int(connection.execute(sa.select(sa.func.count()).select_from(table).where(which)).scalar_one())
+        for table, which in ours.items()
     }
 
 

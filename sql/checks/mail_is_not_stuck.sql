@@ -9,4 +9,4 @@ from outbox
 cross join clock
 where
     outbox.state in ('parked', 'failed')
-    or (outbox.state <> 'sent' and outbox.written_at < clock.now_at - interval '1 day')
+    or (outbox.state not in ('sent', 'kept') and outbox.written_at < clock.now_at - interval '1 day')

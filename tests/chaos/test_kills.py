@@ -27,11 +27,12 @@ TIMEOUT_S = 600
 # the moment at which a row of alerts was last changed.
 TABLES = {
     "posts": "platform, platform_id, source, kind, channel, created_at, ingested_at, edited_at, title, text,"
-    " content_hash, url, lang, parent_id, author_hash, metrics::text, status, revision, screened_key",
+    " content_hash, url, lang, parent_id, author_hash, metrics::text, status, revision, query_key,"
+    " backfilled, screened_key",
     "claims": "claim_id, version, content_hash, loaded_at, ended_at",
     "vectors": "content_hash, model_id, of_claim",
     "quarantine": "source, position, platform_id, reason, record_hash, quarantined_at",
-    "tombstones": "platform, platform_id, erased_at, reason",
+    "tombstones": "post_key, platform, erased_at, reason",
     "source_terms": "source, terms_version, accepted_by, withdrawn_at is null",
     "matches join posts using (post_id)": "platform, platform_id, claim_id, claim_version, rank, similarity, dense,"
     " sparse, p_match, field, matched_text, span_start, span_end, true_statement, promotes, debunks, questions,"

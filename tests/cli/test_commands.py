@@ -82,19 +82,20 @@ def test_a_switched_off_source_is_reported_and_is_no_error(auscult: Auscult, set
         listening.read_text().replace("{imports: {enabled: true}}", "{reddit: {}, x: {}, imports: {}}")
     )
     listed = json.loads(auscult("sources", "--json").stdout)
-    states = {row["source"]: row for row in listed}
-    assert states["imports"]["state"] == "on"
-    assert states["reddit"]["missing_credentials"]
+    states = {row["name"]: row for row in listed}
+    assert states["imports"]["status"] == "on"
+    assert {"AUSCULT_REDDIT_CLIENT_ID", "terms 2025-11"} <= set(states["reddit"]["needs"])
+    assert states["x"].keys() >= {"name", "status", "needs", "watermark", "budget"}
     assert "no credentials" in auscult("ingest", "reddit", "--now", NOW).stdout
     key = {"AUSCULT_X_BEARER_TOKEN": "t"}
     assert "not accepted" in auscult("ingest", "x", "--now", NOW, env=key).stdout
     accepted = auscult("sources", "accept", "x", "--by", "Ana Officer", "--now", NOW).stdout
     assert "Ana Officer" in accepted
     on = json.loads(auscult("sources", "--json", env=key).stdout)
-    assert next(row["state"] for row in on if row["source"] == "x") == "on"
+    assert next(row["status"] for row in on if row["name"] == "x") == "on"
     auscult("sources", "withdraw", "x")
     off = json.loads(auscult("sources", "--json", env=key).stdout)
-    assert next(row["state"] for row in off if row["source"] == "x") == "off"
+    assert next(row["status"] for row in off if row["name"] == "x").startswith("off")
 
 
 def test_without_an_author_key_nothing_is_ingested(auscult: Auscult, tmp_path: Path) -> None:
