@@ -44,14 +44,19 @@ hours as (
     from (
         select
             source,
-            min(run_at) as first_run_at
+            min(run_at) as first_run_at,
+            max(run_at) as last_run_at
         from reads
         group by source
     ) as known
     cross join clock
     cross join lateral generate_series(
         date_trunc('hour', greatest(known.first_run_at, clock.now_at - interval '31 days'), 'UTC'),
-        date_trunc('hour', clock.now_at, 'UTC'),
+        -- An hour that has just begun is not yet missed.
+        greatest(
+            date_trunc('hour', least(known.last_run_at, clock.now_at), 'UTC'),
+            date_trunc('hour', clock.now_at - interval '30 minutes', 'UTC')
+        ),
         interval '1 hour'
     ) as hour_at
 )
@@ -66,6 +71,7 @@ select
     case
         when gaps.reason is not null then 'partial'
         when complete.run_at is not null then 'ok'
+        when newest.outcome = 'ok' and hours.hour_at = date_trunc('hour', clock.now_at, 'UTC') then 'ok'
         when newest.outcome is null then 'not measured'
         when newest.outcome = 'off' then 'not configured'
         when newest.outcome = 'rate_limited' then 'rate limited'
@@ -75,15 +81,14 @@ select
     end as state
 from hours
 cross join clock
--- A complete pass reads back to the one before it, so it also covers the hours in which nothing ran. The running hour
--- is covered as far as its newest complete pass.
+-- A complete pass reads back to the one before it, so it also covers the hours in which nothing ran.
 left join lateral (
     select min(reads.run_at) as run_at
     from reads
     where
         reads.source = hours.source
         and reads.outcome = 'ok'
-        and reads.run_at >= least(hours.hour_at + interval '1 hour', date_trunc('hour', clock.now_at, 'UTC'))
+        and reads.run_at >= hours.hour_at + interval '1 hour'
         and reads.run_at <= clock.now_at
 ) as complete on true
 left join lateral (
