@@ -74,7 +74,7 @@ def read_pass(source: Source, query: Query, state: PassState, now: datetime, max
     resumed, restarted = state.pending_cursor is not None, False
     gap: Gap | None = None
     seen: set[str] = set()
-    pages = 0
+    pages = refusals = 0
     while pages < max_pages:
         try:
             page = _fetch(source, query, state, seen)
@@ -82,8 +82,9 @@ def read_pass(source: Source, query: Query, state: PassState, now: datetime, max
             if state.pending_cursor is None:
                 raise
             gap = Gap("cursor_rejected", state.floor_at, state.pending_high_at)
+            refusals += 1
             if restarted:
-                yield PageRead((), (), 0, _completed(state), finished=True, gap=gap, calls=0)
+                yield PageRead((), (), 0, _completed(state), finished=True, gap=gap, calls=refusals)
                 return
             resumed, restarted = False, True
             state = replace(state, pending_cursor=None)
@@ -92,7 +93,10 @@ def read_pass(source: Source, query: Query, state: PassState, now: datetime, max
         pages += 1
         read = _page_read(source, query, page, state, now, gap)
         state, gap = read.state_after, None
-        yield replace(read, needs_head_pass=read.finished and resumed and source.newest_first)
+        head_pass = read.finished and resumed and source.newest_first
+        # A refused cursor was a request too.
+        yield replace(read, needs_head_pass=head_pass, calls=read.calls + refusals)
+        refusals = 0
         if read.finished:
             return
 

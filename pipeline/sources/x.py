@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -74,6 +75,7 @@ class X(Source):
         self._client: tweepy.Client | None = None
         self._field_set = "tweet.fields"
         self._too_early: datetime | None = None
+        self._asked = 0
 
     def queries(self, practice: Practice, keywords: Sequence[str]) -> list[Query]:
         """Names and handles first, then keywords, in queries of 512 characters at most, without reposts."""
@@ -88,6 +90,7 @@ class X(Source):
 
     def fetch_page(self, query: Query, cursor: str | None, since: datetime | None) -> Page:
         """One page of recent search, from `since` on where the platform still reaches it (7 days)."""
+        before = self._asked
         params: dict[str, Any] = {"max_results": self.page_limit}
         if cursor is not None:
             if not _CURSOR.match(cursor):
@@ -102,13 +105,15 @@ class X(Source):
                 raise refusal.as_error() from None
             # Older than the platform's reach: read all it has. The caller reports the gap (reading.out_of_reach).
             self._too_early = since
-            return self.fetch_page(query, cursor, since)
+            page = self.fetch_page(query, cursor, since)
+            return replace(page, calls=self._asked - before)
         found = _entries(reply, "data")
         records = [record for record in found if isinstance(record, dict)]
         malformed = [(str(place), "not_an_object") for place, entry in enumerate(found) if not isinstance(entry, dict)]
         meta = reply.get("meta")
         following = meta.get("next_token") if isinstance(meta, dict) else None
-        return Page(records, following if isinstance(following, str) and following else None, malformed)
+        next_cursor = following if isinstance(following, str) and following else None
+        return Page(records, next_cursor, malformed, calls=self._asked - before)
 
     def to_post(self, record: Record) -> Post:
         """Map one post under the old or the renamed field names. Raises Skippable, KeyError or TypeError."""
@@ -174,6 +179,7 @@ class X(Source):
     def _ask_once(self, method: str, subject: object, params: Mapping[str, Any], names: str) -> Mapping[str, Any]:
         # tweepy knows the old name as a keyword of its own and passes the new one on as it stands.
         fields = {names.replace("tweet.fields", "tweet_fields"): [*COMMON_FIELDS, *FIELD_SETS[names]]}
+        self._asked += 1
         with sorted_errors():
             reply = getattr(self._x(), method)(subject, **params, **fields)
             if not isinstance(reply, dict):
