@@ -10,20 +10,30 @@ from pipeline.alerting.wording import platform_name
 
 # Hosts that a post of each platform may lead to; a subdomain of one counts as the host itself.
 PLATFORM_HOSTS = {
+    "bluesky": ("bsky.app",),
     "facebook": ("facebook.com",),
     "google_reviews": ("google.com",),
+    "instagram": ("instagram.com",),
+    # Every server has its own: an address is rebuilt from the id alone.
+    "mastodon": (),
     "nextdoor": ("nextdoor.com",),
     "reddit": ("reddit.com",),
     "x": ("x.com", "twitter.com"),
+    "youtube": ("youtube.com",),
 }
 
 # Platforms whose addresses name people too, and for which no address can be rebuilt yet.
-OTHER_SOCIAL_HOSTS = ("instagram.com", "tiktok.com", "threads.net", "linkedin.com", "bsky.app", "youtube.com")
+OTHER_SOCIAL_HOSTS = ("tiktok.com", "threads.net", "linkedin.com")
+
+# A Bluesky author's permanent id is no handle; one that is a domain would be.
+_DID, _RKEY = r"did:plc:[a-z2-7]{24}", r"[A-Za-z0-9._:~-]{1,128}"
 
 # Path → the address we print. Handles, page names and title slugs are
 # dropped on the way: only what these groups capture can reach a mail. A rebuilt address rebuilds to itself.
 _REBUILT = {
+    "bluesky": ((re.compile(rf"/profile/({_DID})/post/({_RKEY})/?"), "bsky.app/profile/{}/post/{}"),),
     "facebook": (
+        (re.compile(r"/([0-9]{1,20}_[0-9]{1,20})/?"), "www.facebook.com/{}"),
         (
             re.compile(r"/groups/([0-9]{1,20})/(?:posts|permalink)/([0-9]{1,20})/?"),
             "www.facebook.com/groups/{}/posts/{}",
@@ -35,6 +45,10 @@ _REBUILT = {
             "www.google.com/maps/reviews/{}",
         ),
     ),
+    "instagram": (
+        (re.compile(r"/(?:[A-Za-z0-9_.]{1,30}/)?(p|reel)/([A-Za-z0-9_-]{5,40})/?"), "www.instagram.com/{}/{}/"),
+    ),
+    "mastodon": (),
     "nextdoor": ((re.compile(r"/p/([A-Za-z0-9_-]{1,40})/?"), "nextdoor.com/p/{}"),),
     "reddit": (
         (
@@ -50,6 +64,8 @@ _REBUILT = {
 }
 # Where the id alone is an address.
 _FROM_ID = {
+    "bluesky": (re.compile(rf"at://({_DID})/app\.bsky\.feed\.post/({_RKEY})"), "bsky.app/profile/{}/post/{}"),
+    "mastodon": (re.compile(r"([a-z0-9-]{1,60}(?:\.[a-z0-9-]{1,60}){1,5})/([0-9]{1,20})"), "{}/statuses/{}"),
     "reddit": (re.compile(r"t3_([a-z0-9]{1,13})"), "www.reddit.com/comments/{}/"),
     "x": (re.compile(r"([0-9]{1,20})"), "x.com/i/status/{}"),
 }
@@ -107,6 +123,8 @@ def _from_url(platform: str, url: str) -> str | None:
         return None
     if platform == "facebook" and parts.path in {"/permalink.php", "/story.php"}:
         return _from_story(parse_qs(parts.query))
+    if platform == "youtube" and parts.path == "/watch":
+        return _from_watch(parse_qs(parts.query))
     return _from_path(platform, parts.path)
 
 
@@ -115,7 +133,7 @@ def _is_of(host: str, hosts: Iterable[str]) -> bool:
 
 
 def _from_path(platform: str, path: str) -> str | None:
-    for pattern, address in _REBUILT[platform]:
+    for pattern, address in _REBUILT.get(platform, ()):
         if found := pattern.fullmatch(path):
             return address.format(*found.groups())
     return None
@@ -128,7 +146,15 @@ def _from_story(query: dict[str, list[str]]) -> str | None:
     return None
 
 
+def _from_watch(query: dict[str, list[str]]) -> str | None:
+    video, comment = (query.get(name, [""])[0] for name in ("v", "lc"))
+    if not re.fullmatch(r"[A-Za-z0-9_-]{11}", video):
+        return None
+    known = re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", comment)
+    return f"www.youtube.com/watch?v={video}" + (f"&lc={comment}" if known else "")
+
+
 def _from_id(platform: str, identity: str) -> str | None:
     pattern, address = _FROM_ID.get(platform, (None, ""))
     found = pattern.fullmatch(identity) if pattern else None
-    return address.format(found.group(1)) if found else None
+    return address.format(*found.groups()) if found else None

@@ -24,6 +24,20 @@ GOOD = [
         "https://www.google.com/maps/reviews/data=!3m1!4b1",
     ),
     ("nextdoor", "", "https://nextdoor.com/p/AbC_9-x?view=detail", "https://nextdoor.com/p/AbC_9-x"),
+    (
+        "youtube",
+        "",
+        "https://m.youtube.com/watch?v=abcdefghijk&lc=UgxQ.9x&ab_channel=Jane",
+        "https://www.youtube.com/watch?v=abcdefghijk&lc=UgxQ.9x",
+    ),
+    ("instagram", "", "https://instagram.com/jane.doe/reel/Cx_1-aZ/?igsh=1", "https://www.instagram.com/reel/Cx_1-aZ/"),
+    ("facebook", "", "https://www.facebook.com/12_34", "https://www.facebook.com/12_34"),
+    (
+        "bluesky",
+        "at://did:plc:abcdefghijklmnopqrstuv23/app.bsky.feed.post/3kq",
+        None,
+        "https://bsky.app/profile/did:plc:abcdefghijklmnopqrstuv23/post/3kq",
+    ),
 ]
 
 BAD = [
@@ -47,6 +61,10 @@ BAD = [
     ("google_reviews", "https://www.google.com/url?q=https://evil.example"),
     ("google_reviews", "https://www.google.com/maps/contrib/123456/reviews"),
     ("forum", "https://forum.example/t/1"),
+    ("bluesky", "https://bsky.app/profile/jane.bsky.social/post/3kq"),
+    ("mastodon", "https://social.example/@jane/123"),
+    ("youtube", "https://www.youtube.com/@jane"),
+    ("instagram", "https://www.instagram.com/jane.doe/"),
     ("", "https://x.com/jane/status/1"),
 ]
 
@@ -76,3 +94,9 @@ def test_only_verified_public_addresses_are_links():
     assert (unchecked.address, unchecked.words) == (None, "https://journal.org/b (address not checked)")
     for address in ("javascript:alert(1)", "https://localhost/x", "https://a@b.org/", "", None, "https://1.2.3.4/"):
         assert evidence_link({"address": address, "verified": True}).address is None
+
+
+def test_a_mastodon_post_is_found_by_server_and_number_alone():
+    link = permalink("mastodon", "social.example/1234", "https://social.example/@jane/1234")
+    assert link.address == "https://social.example/statuses/1234"
+    assert permalink("mastodon", "social.example/jane", "https://social.example/@jane/1234").address is None
