@@ -175,7 +175,10 @@ class _Handler(BaseHTTPRequestHandler):
         assert isinstance(self.server, _Server)  # noqa: S101  (for the type)
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         parts = urlsplit(self.path)
-        params = dict(parse_qsl(parts.query, keep_blank_values=True))
+        params: dict[str, str] = {}
+        for name, value in parse_qsl(parts.query, keep_blank_values=True):
+            # A parameter that is given several times, as id[] is, holds its values with commas between them.
+            params[name] = f"{params[name]},{value}" if name in params else value
         headers = {name.lower(): value for name, value in self.headers.items()}
         answer = self.server.loopback.answer(Request(self.command, parts.path, params, headers, body))
         if answer == "html":

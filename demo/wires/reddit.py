@@ -25,7 +25,7 @@ class RedditWire(Wire):
     )
 
     def serves(self, path: str) -> bool:
-        return path.startswith(("/r/", "/api/"))
+        return path.startswith(("/r/", "/api/info", "/api/v1/access_token"))
 
     def sign_in(self, request: Request) -> Answer | None:
         return Answer(200, token()) if request.path == "/api/v1/access_token" else None
