@@ -12,6 +12,7 @@ from pipeline.budget import has_budget
 from pipeline.config import POLICY, Settings
 from pipeline.errors import ConfigError, Exhausted, ListenError, RateLimited, Transient
 from pipeline.passes import Progress, Reading, outcome_of, read_query
+from pipeline.post import EARLIEST
 from pipeline.sources import Query, Source, load, names, source_type
 from pipeline.sources.imports import Imports, file_query
 from pipeline.warehouse import ledger
@@ -139,9 +140,10 @@ def _live_queries(reading: Reading) -> list[Query]:
         keywords = keywords_in_order(connection)
         since = reading.now - timedelta(days=POLICY["rematch_days"])
         alerting = ledger.alerting_posts(connection, reading.source.name, since) if has_budget(reading.rules) else {}
+        finished = ledger.finished_queries(connection, reading.source.name)
     queries = reading.source.queries(reading.workplace.practice, keywords)
-    # What a budget cuts off should be what never raised an alert.
-    return sorted(queries, key=lambda query: -alerting.get(query.key, 0))
+    # What a budget cuts off should be what never raised an alert, and what a quota cuts off is first the next time.
+    return sorted(queries, key=lambda query: (-alerting.get(query.key, 0), finished.get(query.key, EARLIEST)))
 
 
 def _read_metrics(reading: Reading) -> None:

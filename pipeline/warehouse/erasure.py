@@ -126,7 +126,9 @@ def move_journal(connection: Connection, journal: str, position: int) -> None:
 def replay(connection: Connection, entries: Sequence[dict[str, str]], names: Names) -> int:
     """Erase again what a journal says was erased and a restored backup has brought back; returns how many posts."""
     told = {
-        entry["post_key"]: Tombstone(**{**entry, "erased_at": datetime.fromisoformat(entry["erased_at"])})
+        entry["post_key"]: Tombstone(
+            entry["post_key"], entry["platform"], datetime.fromisoformat(entry["erased_at"]), entry["reason"]
+        )
         for entry in entries
     }
     platforms = sorted({one.platform for one in told.values()})

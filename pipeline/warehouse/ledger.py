@@ -84,6 +84,13 @@ def write_watermark(connection: Connection, source: str, query_key: str, waterma
     connection.execute(statement.on_conflict_do_update(index_elements=["source", "query_key"], set_=values))
 
 
+def finished_queries(connection: Connection, source: str) -> dict[str, datetime]:
+    """When each query (by key) of a source was last read to its end; those that never were are not in it."""
+    mark = watermarks.c
+    found = sa.select(mark.query_key, mark.finished_at).where(mark.source == source, mark.finished_at.is_not(None))
+    return {row.query_key: row.finished_at for row in connection.execute(found)}
+
+
 def lowest_floor(connection: Connection, source: str) -> datetime | None:
     """Up to where all queries of a source that were ever finished are read."""
     mark = watermarks.c
