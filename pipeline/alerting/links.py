@@ -46,7 +46,7 @@ _REBUILT = {
         ),
     ),
     "instagram": (
-        (re.compile(r"/(?:[A-Za-z0-9_.]{1,30}/)?(p|reel)/([A-Za-z0-9_-]{5,40})/?"), "www.instagram.com/{}/{}/"),
+        (re.compile(r"/(?:[A-Za-z0-9_.]{1,30}/)?(p|reel|tv)/([A-Za-z0-9_-]{5,40})/?"), "www.instagram.com/{}/{}/"),
     ),
     "mastodon": (),
     "nextdoor": ((re.compile(r"/p/([A-Za-z0-9_-]{1,40})/?"), "nextdoor.com/p/{}"),),
