@@ -42,7 +42,7 @@ def ingest_source(
         with workplace.engine.begin() as connection:
             ledger.close_abandoned(connection, name)
             _declare_uses(connection)
-            waiting_until = ledger.asked_to_wait(connection, name)
+            waiting_until = ledger.asked_to_wait(connection, name) if source.one_limit else None
         if waiting_until:
             return _note(workplace, name, now, "rate_limited", "the platform asked us to wait", waiting_until)
         reading = Reading(workplace, source, now, progress)
@@ -104,7 +104,7 @@ def read_queries(reading: Reading, queries: Sequence[Query]) -> dict[str, Any]:
         total.add(counts)
         if problem is not None:
             problems.append(problem)
-        if isinstance(problem, RateLimited | Exhausted):
+        if isinstance(problem, Exhausted) or (isinstance(problem, RateLimited) and reading.source.one_limit):
             break
     if problems:
         first, counted = problems[0], f"{len(problems)} of {len(queries)} queries broke off"

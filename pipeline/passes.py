@@ -68,6 +68,7 @@ def read_query(reading: Reading, query: Query) -> tuple[Counts, ListenError | No
         _store_gap(
             connection, reading, query, out_of_reach(reading.source, query.after_at or mark.finished_at, reading.now)
         )
+    reading.source.validators[query.key] = dict(mark.validators)
     # With a floor a file that was read to its end would hand over nothing.
     state = PassState(None if reading.again else mark.floor_at, mark.pending_cursor, mark.pending_high_at)
     outcome, detail, retry_at = "ok", "", None
@@ -137,8 +138,12 @@ def _store_page(reading: Reading, query: Query, page: PageRead, run_id: int) -> 
         aside = [*map(_rejected, page.quarantined), *map(_collided, counts.collided)]
         ledger.store_rejected(connection, name, query.key, aside, now)
         state = asdict(page.state_after)
-        finished_at = now if page.finished else ledger.read_watermark(connection, name, query.key).finished_at
-        ledger.write_watermark(connection, name, query.key, ledger.Watermark(**state, finished_at=finished_at))
+        mark = ledger.read_watermark(connection, name, query.key)
+        finished_at = now if page.finished else mark.finished_at
+        validators = reading.source.validators.get(query.key, {}) if page.finished else mark.validators
+        ledger.write_watermark(
+            connection, name, query.key, ledger.Watermark(**state, finished_at=finished_at, validators=validators)
+        )
         ledger.add_to_run(connection, run_id, counts)
         ledger.add_calls(connection, run_id, page.calls, page.fetched * reading.source.cost_per_post_usd)
         _store_gap(connection, reading, query, page.gap)

@@ -40,6 +40,7 @@ _REBUILT = {
         ),
     ),
     "google_reviews": (
+        (re.compile(r"/(reviews)/?"), "business.google.com/{}"),
         (
             re.compile(r"/maps/reviews/(?:@[0-9.,a-z-]{1,60}/)?(data=[A-Za-z0-9!_:.-]{1,200})/?"),
             "www.google.com/maps/reviews/{}",

@@ -21,6 +21,7 @@ ACTION = {"respond": "Respond", "watch": "Watch", "leave": "Leave it"}
 PLATFORM = {
     "bluesky": "Bluesky",
     "facebook": "Facebook",
+    "gdelt": "GDELT",
     "google_reviews": "Google reviews",
     "imports": "Imported files",
     "instagram": "Instagram",
@@ -28,6 +29,7 @@ PLATFORM = {
     "mastodon": "Mastodon",
     "nextdoor": "Nextdoor",
     "reddit": "Reddit",
+    "rss": "Feeds",
     "threads": "Threads",
     "tiktok": "TikTok",
     "x": "X",

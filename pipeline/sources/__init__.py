@@ -126,6 +126,8 @@ class Source(ABC):
     `reach` is how far back the platform's search sees, where it is asked for `since` itself; None: it lists from the
     newest until it ends, so an end above the watermark is a coverage gap. `page_posts` is the most that one page
     brings and `least_page_posts` the least it can be made to; `page_limit` is what the budget has room for.
+    `one_limit`: a request to wait is for all queries. `validators` are, by query key, headers by which a platform knows
+    that nothing changed since the query was last stored; the caller keeps them with the watermark.
     """
 
     name: ClassVar[str]
@@ -141,11 +143,13 @@ class Source(ABC):
     page_posts: ClassVar[int] = 100
     least_page_posts: ClassVar[int] = 1
     quotas: ClassVar[tuple[Quota, ...]] = ()
+    one_limit: ClassVar[bool] = True
 
     def __init__(self, settings: Settings, listening: Listening) -> None:
         self._settings = settings
         self._chosen = listening.source(self.name)
         self.page_limit = self.page_posts
+        self.validators: dict[str, dict[str, str]] = {}
 
     @abstractmethod
     def queries(self, practice: Practice, keywords: Sequence[str]) -> list[Query]:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from time import struct_time
 from typing import Any
 
-import feedparser  # type: ignore[import-untyped]
+import feedparser
 
 MAX_ENTRIES = 2_000
 MAX_MEMORY_BYTES = 1024 * 1024 * 1024

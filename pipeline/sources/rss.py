@@ -42,11 +42,11 @@ class Rss(Source):
     name = "rss"
     platform = "rss"
     newest_first = True
+    one_limit = False
 
     def __init__(self, settings: Settings, listening: Listening) -> None:
         super().__init__(settings, listening)
         self._transport = session(settings, loopback_base(settings, "AUSCULT_RSS_URL"), SERVER_RETRIES)
-        self._validators: dict[str, dict[str, str]] = {}
 
     def queries(self, practice: Practice, keywords: Sequence[str]) -> list[Query]:
         """Each channel, which is the https address of a feed. All entries are kept; screening looks for names.
@@ -56,21 +56,20 @@ class Rss(Source):
         return [Query(self.name, "feed", channel=_feed_address(channel)) for channel in self._chosen.channels]
 
     def fetch_page(self, query: Query, cursor: str | None, since: datetime | None) -> Page:
-        """The whole feed; nothing where it has not changed since this connector last read it."""
+        """The whole feed; nothing where it has not changed since it was last stored."""
         if cursor is not None:
             raise CursorRejected("a feed has one page")
         who = f"the feed of {urlsplit(query.channel).hostname}"
         # From nothing on, everything is wanted, changed or not.
-        known = self._validators.get(query.channel, {}) if since is not None else {}
+        known = self.validators.get(query.key, {}) if since is not None else {}
         response, address, calls = self._fetched(query.channel, known, who)
         if response.status_code == 304 and known:
             return Page((), None, calls=calls)
         check(response, who)
         headers = {"content-type": response.headers.get("content-type", ""), "content-location": address}
         feed = _parsed(response.content, headers, who)
-        # They live as long as this connector: one that could not store what it read is not asked again.
         told = {VALIDATORS[name]: response.headers.get(name) for name in VALIDATORS}
-        self._validators[query.channel] = {name: value for name, value in told.items() if value}
+        self.validators[query.key] = {name: value for name, value in told.items() if value}
         shared = {"feed": query.channel, "channel": feed["title"], "feed_lang": feed["lang"]}
         gap = "entries_left_out" if feed["capped"] else ""
         return Page([{**shared, **entry} for entry in feed["entries"]], None, gap=gap, calls=calls)

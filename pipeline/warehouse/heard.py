@@ -66,6 +66,7 @@ watermarks = Table(
     column("pending_cursor", Text, "where an unfinished pass goes on", null=True),
     column("pending_high_at", MOMENT, "newest post of the unfinished pass, UTC; becomes the floor", null=True),
     column("finished_at", MOMENT, "when the last pass was finished, UTC", null=True),
+    column("validators", JSONB, "headers that ask whether anything changed since (ETag)", server_default=NOTHING),
     PrimaryKeyConstraint("source", "query_key"),
     comment="One row per source and query: how far it has been read.",
 )

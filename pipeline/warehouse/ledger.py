@@ -1,7 +1,7 @@
 """How far each source is read, what became of every record, and what may be missing."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -31,6 +31,7 @@ class Watermark:
     pending_cursor: str | None = None
     pending_high_at: datetime | None = None
     finished_at: datetime | None = None
+    validators: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def test_nothing_secret_is_written_anywhere(
             connection.exec_driver_sql("select source, sum(new_posts) from ingest_runs group by source").fetchall()
         )
     assert {of.name for of in platforms()} <= {name for name, new in read.items() if new}, read
-    assert len(listening) >= 8
+    assert len(listening) >= 8, listening
     assert "hourly_listen" in places["airflow's database"]
     assert "Larkspur Family Health saw me" in places["warehouse"], "the search finds what is there"
     for where, text in places.items():

@@ -112,7 +112,7 @@ def test_a_limit_without_a_time_ends_at_once(rig):
     assert len(calls(rig)) == 1
 
 
-@pytest.mark.needs("retries")
+@pytest.mark.needs("pages", "retries")
 def test_one_unavailable_answer_costs_nothing(rig):
     rig.server.fail("unavailable", rig.platform, after=1)
     assert Counter(found_ids(read_all(rig))) == Counter(rig.ids)
@@ -246,7 +246,7 @@ def test_a_cursor_whose_post_was_deleted_is_rejected(rig):
         rig.source.fetch_page(rig.query, cursor, None)
 
 
-@pytest.mark.needs("edits")
+@pytest.mark.needs("edits", "recheck")
 def test_an_edit_keeps_the_id_and_changes_the_content(rig):
     (before,) = [post for read in read_all(rig) for post in read.posts if post.platform_id == rig.ids[20]]
     rig.server.edit(rig.platform, rig.ids[20], "Larkspur Family Health never saw me at all.")

@@ -16,6 +16,7 @@ from pipeline.sources import source_type
 from pipeline.warehouse import ledger
 from pipeline.warehouse.tables import coverage_gaps, ingest_runs, matches, posts, quarantine, tombstones, watermarks
 from pipeline.workplace import Workplace, open_workplace
+from tests.sources.rigs.rss import PLATFORM as FEED
 
 NOW = datetime(2026, 10, 12, 15, tzinfo=UTC)
 CREDENTIALS = {
@@ -278,3 +279,24 @@ def test_real_posts_run_through_to_alerts(workplace: Workplace, research_data: P
     steps.sync_claims(NOW)
     assert steps.screen(0, NOW)["posts"] == 1197
     assert steps.raise_alerts(NOW)["alerts"] > 5
+
+
+def test_a_feed_that_has_not_changed_is_not_sent_again(
+    workplace: Workplace, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = [of_feed(number, NOW - timedelta(hours=number)) for number in range(3)]
+    with Loopback(now=NOW, posts=page, wires=[FEED.wire()]) as server:
+        for name, value in FEED.environment(server.url).items():
+            monkeypatch.setenv(name, value)
+        settings.listening_file.write_text(json.dumps({"sources": {"rss": dict(FEED.sources)}}))
+        assert steps.ingest("rss", NOW)["new"] == 3
+        # Another process, hours later: what it asks with was kept with the watermark.
+        assert steps.ingest("rss", NOW + timedelta(hours=2))["fetched"] == 0
+        server.now = NOW + timedelta(hours=3)
+        server.add(of_feed(9, server.now))
+        assert steps.ingest("rss", server.now)["new"] == 1
+    assert outcomes(workplace, "rss") == ["ok"] * 3
+
+
+def of_feed(number: int, created_at: datetime) -> dict[str, object]:
+    return FEED.make(number, created_at)

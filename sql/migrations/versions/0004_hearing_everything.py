@@ -93,6 +93,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("ran_at", "name", name=op.f("pk_check_runs")),
         comment="One row per data check and run: a night without any is an alarm.",
     )
+    op.add_column(
+        "watermarks",
+        _column(
+            "validators",
+            postgresql.JSONB(astext_type=sa.Text()),
+            "headers that ask whether anything changed since (ETag)",
+            default="'{}'",
+        ),
+    )
     op.add_column("posts", _column("query_key", sa.Text(), "key of the query that brought it first", null=True))
     op.add_column(
         "posts",
@@ -131,6 +140,7 @@ def downgrade() -> None:
         "reviews": ("p_match", "promotes"),
         "ingest_runs": ("mode", "purpose", "retry_at", "calls", "cost_usd"),
         "posts": ("query_key", "backfilled"),
+        "watermarks": ("validators",),
     }.items():
         for name in names:
             op.drop_column(table, name)
