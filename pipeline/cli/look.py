@@ -72,6 +72,9 @@ def sources(
 def accept(
     name: Annotated[str, typer.Argument(help="The source whose terms you accept.")],
     by: Annotated[str, typer.Option(help="Who accepts for the practice; recorded.")],
+    amendment: Annotated[
+        str, typer.Option(help="Instead: an agreement with the platform that lifts limits of its terms.")
+    ] = "",
     now: Annotated[str, typer.Option(help="When. Default: now.")] = "",
 ) -> None:
     """Record that you have read a platform's terms and accept them for the practice."""
@@ -80,9 +83,12 @@ def accept(
         raise ConfigError(f"{name} has no terms to accept")
     if not by.strip():
         raise ConfigError("--by: say who accepts")
+    if amendment and amendment != source_type(name).uses.amendment:
+        raise ConfigError(f"{name} knows no amendment {amendment!r}")
+    version = amendment or terms.version
     with open_workplace().engine.begin() as connection:
-        ledger.accept_terms(connection, name, terms.version, by.strip()[:200], moment(now))
-    console.print(f"Recorded: {by.strip()[:200]} accepts the terms of {name}, version {terms.version}", markup=False)
+        ledger.accept_terms(connection, name, version, by.strip()[:200], moment(now))
+    console.print(f"Recorded: {by.strip()[:200]} accepts the terms of {name}, version {version}", markup=False)
     console.print(f"Terms: {terms.address}\n{terms.summary}", markup=False)
 
 
