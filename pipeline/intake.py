@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from pipeline.budget import has_budget
+from pipeline.budget import Cap, has_budget, room
 from pipeline.config import POLICY, Settings
 from pipeline.errors import ConfigError, Exhausted, ListenError, RateLimited, Transient
 from pipeline.passes import Progress, Reading, outcome_of, read_query
@@ -20,6 +20,8 @@ from pipeline.warehouse.claims import keywords_in_order
 from pipeline.warehouse.leases import held_name
 from pipeline.warehouse.posts import Counts
 from pipeline.workplace import Workplace
+
+METRICS = "metrics"
 
 
 def ingest_source(
@@ -153,7 +155,9 @@ def _read_metrics(reading: Reading) -> None:
     with engine.begin() as connection:
         if ledger.metrics_on_day(connection, source.name, reading.now):
             return
-        run_id = ledger.open_run(connection, source.name, "-", reading.now, purpose="metrics")
+        if isinstance(room(connection, source, reading.rules, METRICS, reading.now), Cap):
+            return
+        run_id = ledger.open_run(connection, source.name, "-", reading.now, METRICS, METRICS)
     outcome, detail = "ok", ""
     try:
         metrics = source.account_metrics()

@@ -284,7 +284,7 @@ def test_real_posts_run_through_to_alerts(workplace: Workplace, research_data: P
 def test_a_feed_that_has_not_changed_is_not_sent_again(
     workplace: Workplace, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = [of_feed(number, NOW - timedelta(hours=number)) for number in range(3)]
+    page = [FEED.make(number, NOW - timedelta(hours=number)) for number in range(3)]
     with Loopback(now=NOW, posts=page, wires=[FEED.wire()]) as server:
         for name, value in FEED.environment(server.url).items():
             monkeypatch.setenv(name, value)
@@ -293,10 +293,6 @@ def test_a_feed_that_has_not_changed_is_not_sent_again(
         # Another process, hours later: what it asks with was kept with the watermark.
         assert steps.ingest("rss", NOW + timedelta(hours=2))["fetched"] == 0
         server.now = NOW + timedelta(hours=3)
-        server.add(of_feed(9, server.now))
+        server.add(FEED.make(9, server.now))
         assert steps.ingest("rss", server.now)["new"] == 1
     assert outcomes(workplace, "rss") == ["ok"] * 3
-
-
-def of_feed(number: int, created_at: datetime) -> dict[str, object]:
-    return FEED.make(number, created_at)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from demo.loopback import Loopback
 from demo.wires import Wire
 from pipeline.config import read_settings
@@ -53,9 +55,9 @@ class Platform:
     `make(number, created_at)` is its canonical post; `environment(address)` points the connector at the loopback;
     `query` chooses, of the source's queries, the one that lists every invented post. `lacks` names what the platform
     does not have, so that the tests of it do not apply: "pages" (all is in one reply), "anchors" (a cursor names a
-    post, and dies with it), "refusals" (a 401 or 403 of its own), "credentials", "limits" (a 429 with a time),
-    "retries" (a second request within seconds would be one too many), "edits", "recheck", "ids" (any id may exist, so
-    none is refused unsent), "replies" (a count of answers), "authors".
+    post, and dies with it), "refusals" (a 401 or 403 of its own), "credentials", "limits" (a 429 with a time), "quota"
+    (a refusal that says that it is used up), "retries" (a second request within seconds would be one too many), "edits",
+    "recheck", "ids" (any id may exist, so none is refused unsent), "replies" (a count of answers), "authors".
     """
 
     name: str
@@ -112,6 +114,18 @@ def rigged(of: Platform) -> Iterator[Rig]:
     with Loopback(now=NOW, posts=posts, page_size=PAGE, wires=[of.wire()]) as server:
         source = connector(of, server, {})
         yield Rig(of, server, source, of.query(source), [post.id for post in server.posts])
+
+
+def rig_of(of: Platform) -> Callable[[], Iterator[Rig]]:
+    """A fixture: the rig of one platform, asked for nothing that no route of it knows."""
+
+    @pytest.fixture
+    def rig() -> Iterator[Rig]:
+        with rigged(of) as made:
+            yield made
+            assert not made.server.strays
+
+    return rig
 
 
 def platforms() -> list[Platform]:

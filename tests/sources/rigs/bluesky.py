@@ -18,5 +18,5 @@ PLATFORM = Platform(
     unknown_id=address("voice_0", NOW),
     sources={"languages": ["en"]},
     # Its cursor is a place, which outlives the post there.
-    lacks=frozenset({"anchors", "edits"}),
+    lacks=frozenset({"quota", "anchors", "edits"}),
 )

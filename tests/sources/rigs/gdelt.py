@@ -22,5 +22,5 @@ PLATFORM = Platform(
     sources={"languages": ["en"]},
     # 24 articles are less than its page of 250, for which see test_gdelt.py. It needs no key, tells no time with its
     # 429, allows no retry within seconds, and has an article's title and address only, once and for all.
-    lacks=frozenset({"pages", "credentials", "limits", "retries", "edits", "recheck", "replies", "authors"}),
+    lacks=frozenset({"quota", "pages", "credentials", "limits", "retries", "edits", "recheck", "replies", "authors"}),
 )

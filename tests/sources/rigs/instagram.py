@@ -17,5 +17,5 @@ PLATFORM = Platform(
     address="https://www.instagram.com/p/C1789",
     unknown_id="media_17899999999999999",
     # Graph tells of no edit of a caption or a comment.
-    lacks=frozenset({"edits"}),
+    lacks=frozenset({"quota", "edits"}),
 )

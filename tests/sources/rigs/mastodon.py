@@ -26,5 +26,5 @@ PLATFORM = Platform(
     sources={"channels": ["#PortAlder"]},
     query=lambda source: next(query for query in source.queries(PRACTICE, ()) if query.mode == "tag"),
     # A cursor is a bound, not a post.
-    lacks=frozenset({"anchors"}),
+    lacks=frozenset({"quota", "anchors"}),
 )

@@ -18,4 +18,5 @@ PLATFORM = Platform(
     address="https://www.reddit.com/comments/",
     unknown_id="t3_neverseen",
     sources={"channels": ["PortAlder"]},
+    lacks=frozenset({"quota"}),
 )
