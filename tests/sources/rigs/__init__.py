@@ -56,7 +56,7 @@ class Platform:
     `query` chooses, of the source's queries, the one that lists every invented post. `lacks` names what the platform
     does not have, so that the tests of it do not apply: "pages" (all is in one reply), "anchors" (a cursor names a
     post, and dies with it), "refusals" (a 401 or 403 of its own), "credentials", "limits" (a 429 with a time), "quota"
-    (a refusal that says that it is used up), "retries" (a second request within seconds would be one too many), "edits",
+    (a refusal that says that it is used up), "retries" (a second request within seconds is too many), "edits",
     "recheck", "ids" (any id may exist, so none is refused unsent), "replies" (a count of answers), "authors".
     """
 
