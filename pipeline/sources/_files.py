@@ -14,6 +14,7 @@ MAX_FIELD_CHARACTERS = 1024 * 1024
 # A quoted text longer than this, over line ends, is a stray quote.
 MAX_QUOTED_LINES = 2_000
 CHUNK = 1024 * 1024
+MARK_BYTES = 64
 
 csv.field_size_limit(MAX_FIELD_CHARACTERS)
 
@@ -49,7 +50,7 @@ def fingerprint(path: Path) -> Fingerprint:
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
         stream.seek(0)
-        encoding, mark = _marked_encoding(stream.read(4))
+        encoding, mark = _marked_encoding(stream.read(MARK_BYTES))
         stream.seek(0)
         if encoding == "utf-8" and _is_windows_export(stream):
             encoding = "cp1252"
@@ -232,6 +233,10 @@ def _marked_encoding(start: bytes) -> tuple[str, int]:
     for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if start.startswith(mark):
             return encoding, 2
+    # UTF-16 without its mark: of each two bytes of Latin letters one is zero.
+    for place, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if start and start[place::2].count(0) > len(start) // 4 and 0 not in start[1 - place :: 2]:
+            return encoding, 0
     return "utf-8", 0
 
 

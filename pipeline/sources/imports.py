@@ -1,13 +1,15 @@
-"""Files that people drop: exports and research sets as JSONL, CSV or TSV, with usual or mapped column names."""
+"""Files that people drop: exports and research sets as JSONL, CSV, TSV or Excel workbooks."""
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from pipeline.config import Settings
 from pipeline.errors import CursorRejected, Permanent
@@ -15,34 +17,42 @@ from pipeline.listening import Listening, Practice
 from pipeline.post import Post
 from pipeline.sources import Page, Query, Record, Source
 from pipeline.sources import _columns as columns
+from pipeline.sources import _presets as presets
 from pipeline.sources._files import Fingerprint, Row, fingerprint, first_lines, json_rows, split_line, table_rows
+from pipeline.sources._sheets import WORKBOOK_SUFFIXES, Workbook, is_workbook
 
 PAGE_SIZE = 500
 PAGE_BYTES = 8 * 1024 * 1024  # whichever comes first: 500 rows of 4 MB would fill the memory
 JSON_SUFFIXES = {".jsonl", ".ndjson", ".json"}
 TABLE_SUFFIXES = {".tsv": "\t", ".tab": "\t", ".csv": ",", ".txt": "\t"}
 DELIMITERS = (",", "\t", ";", "|")
-# Media-monitoring exports put lines about the export above the header.
-HEADER_SEARCH_LINES = 20
-MIN_LATE_HEADER_FIELDS = 3
-SAMPLE_RECORDS = 100
+# Media-monitoring exports put lines about the export above the header, a long search query among them.
+HEADER_SEARCH_LINES = 50
+SAMPLE_RECORDS = 500
+OPTIONS = {"map", "platform", "date_format", "preset", "sheet", "stamp"}
 
 _CURSOR = re.compile(r"(\d{1,18})\.(\d{1,12}):([0-9a-f]{64})\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """How one file is read: its encoding, where rows start, what separates cells (none: JSONL) and the header."""
+    """How one file is read: its encoding, where rows start, what separates cells (none: JSONL) and what they mean.
+
+    `book` and `sheet` are of a workbook, where rows are counted and not bytes; `digits`: of ids that were rounded.
+    """
 
     print: Fingerprint
     start: int
     delimiter: str | None
-    header: tuple[str, ...]
-    fields: Mapping[str, str]
+    cells: tuple[str, ...]
+    header: presets.Header
+    book: Workbook | None = None
+    sheet: str = ""
+    digits: int | None = None
 
 
 class Imports(Source):
-    """Reads files page by page. A cursor is `<byte offset>.<rows read>:<SHA-256 of the file>`."""
+    """Reads files page by page. A cursor is `<byte offset or sheet row>.<rows read>:<SHA-256 of the file>`."""
 
     name = "imports"
     platform = "imports"
@@ -60,8 +70,8 @@ class Imports(Source):
         files = [
             path
             for path in sorted(self.folder.iterdir())
-            if path.suffix.casefold() in JSON_SUFFIXES | TABLE_SUFFIXES.keys()
-            and not path.name.startswith(".")
+            if path.suffix.casefold() in JSON_SUFFIXES | TABLE_SUFFIXES.keys() | WORKBOOK_SUFFIXES
+            and not path.name.startswith((".", "~$"))  # the second is how a spreadsheet marks a file that is open
             and path.is_file()
         ]
         return [file_query(path) for path in files]
@@ -78,35 +88,35 @@ class Imports(Source):
         try:
             layout = self._layout(path, options)
             offset, row = _parse_cursor(cursor, layout)
-            with path.open("rb") as stream:
-                return _page(stream, layout, offset, row, options)
+            with closing(_rows(path, layout, offset)) as rows:
+                return _page(rows, layout, offset, row, options)
         except OSError as error:
             raise Permanent(f"{path.name}: cannot be read ({error.strerror})") from None
 
     def to_post(self, record: Record) -> Post:
         """Map one row, whose keys are the field names of `_columns.COLUMNS`. Raises Skippable."""
         get = record.get
-        kind = columns.kind_of(get("kind"), get("text_column"))
-        platform = columns.platform_of(get("platform")) or self.platform
+        platform = presets.platform_of_row(record) or self.platform
+        kind = columns.kind_of(get("kind"), get("platform"), get("text_column"))
         text, title = columns.words_of(get("text")), columns.words_of(get("title"))
         if kind == "comment" and columns.slug(title) == "comment":
             title = ""  # a label that some exports put where a comment has no title
-        url = columns.name_of(get("url"))
-        own_id = columns.id_of(get("id"))
+        if get("preset"):
+            title = presets.title_of(platform, text, title)
+        created_at = columns.moment_of(get("date"), get("date_formats", ()), columns.zone_of(get("date_column")))
+        own_id, kind = presets.identity(record, platform, kind)
         counts = {name: columns.count_of(get(name)) for name in columns.METRICS}
         return Post(
             platform=platform,
-            platform_id=columns.platform_id(platform, kind, own_id)
-            if own_id
-            else columns.made_id(url, text, title, get("date")),
+            platform_id=own_id or presets.made_id(record, text, title, created_at),
             kind=kind,
             text=text,
             title=title or None,
-            created_at=columns.moment_of(get("date"), get("date_format")),
-            author_id=columns.name_of(get("author")),
-            url=url,
-            lang=columns.name_of(get("lang")),
-            channel=columns.name_of(get("channel")),
+            created_at=created_at,
+            author_id=columns.author_of(get("author")),
+            url=columns.address_of(get("url")),
+            lang=columns.lang_of(get("lang")),
+            channel=columns.channel_of(get("channel"), get("author")),
             parent_id=columns.name_of(get("parent_id")),
             metrics={name: count for name, count in counts.items() if count is not None},
         )
@@ -117,7 +127,11 @@ class Imports(Source):
         status = path.stat()
         key = (str(path), f"{status.st_size}-{status.st_mtime_ns}", json.dumps(options, sort_keys=True))
         if key not in self._layouts:
-            self._layouts = {key: _read_layout(path, options)}
+            layout = _read_layout(path, options)
+            with closing(_rows(path, layout, layout.start)) as rows:
+                sample = (read for read in islice(rows, SAMPLE_RECORDS) if not read.problem)
+                digits = columns.rounded_digits(presets.shown_id(_record(read, 0, layout, options)) for read in sample)
+            self._layouts = {key: replace(layout, digits=digits)}
         return self._layouts[key]
 
 
@@ -125,19 +139,26 @@ SOURCE = Imports
 
 
 def file_query(
-    path: Path, columns_map: Mapping[str, str] | None = None, platform: str = "", date_format: str = ""
+    path: Path,
+    columns_map: Mapping[str, str] | None = None,
+    platform: str = "",
+    date_format: str = "",
+    preset: str = "",
+    sheet: str = "",
 ) -> Query:
     """The query that reads one file. `columns_map`: field -> column, for headers that are not recognised.
 
-    It carries the file's size and time of change, so its watermark belongs to this version of the file.
+    `preset`: a name in `_presets.PRESETS`, where the header does not show it; `sheet`: of a workbook.
+    The query carries the file's size and time of change, so its watermark belongs to this version of the file.
     """
     absolute = path.expanduser().absolute()
     options: dict[str, Any] = {}
     if absolute.is_file():
         status = absolute.stat()
         options["stamp"] = f"{status.st_size}-{status.st_mtime_ns}"
-    given = {"map": dict(columns_map or {}), "platform": platform, "date_format": date_format}
-    options |= {name: value for name, value in given.items() if value}
+    options |= {"map": dict(columns_map or {}), "platform": platform, "date_format": date_format}
+    options |= {"preset": preset, "sheet": sheet}
+    options = {name: value for name, value in options.items() if value}
     return Query(Imports.name, "file", words=json.dumps(options, sort_keys=True), channel=str(absolute))
 
 
@@ -149,12 +170,14 @@ def _options(words: str) -> dict[str, Any]:
     if not isinstance(options, dict):
         raise Permanent("the options of an import are not a JSON object")
     # A bare {field: column} map is accepted too.
-    if options and not options.keys() & {"map", "platform", "date_format", "stamp"}:
+    if options and not options.keys() & OPTIONS:
         options = {"map": options}
-    chosen = options.get("map", {})
+    chosen, preset = options.get("map", {}), options.get("preset", "")
     unknown = sorted(set(chosen) - set(columns.COLUMNS)) if isinstance(chosen, dict) else ["map"]
     if unknown:
         raise Permanent(f"--map knows no field {', '.join(unknown)}; fields: {', '.join(columns.COLUMNS)}")
+    if preset and preset not in presets.PRESETS:
+        raise Permanent(f"there is no preset {str(preset)[:40]!r}; presets: {', '.join(presets.PRESETS)}")
     return options
 
 
@@ -167,84 +190,103 @@ def _parse_cursor(cursor: str | None, layout: _Layout) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _page(stream: BinaryIO, layout: _Layout, offset: int, row: int, options: Mapping[str, Any]) -> Page:
+def _page(rows: Iterator[Row], layout: _Layout, offset: int, row: int, options: Mapping[str, Any]) -> Page:
     records: list[Record] = []
     malformed: list[tuple[str, str]] = []
-    end = offset
-    rows = _rows(stream, layout, offset)
-    more = False
-    for read in rows:
-        row, end = row + 1, read.end
-        if read.problem:
-            malformed.append((str(row), read.problem))
-        else:
-            records.append(_record(read, row, layout, options))
-        if len(records) + len(malformed) == PAGE_SIZE or end - offset > PAGE_BYTES:
-            more = next(rows, None) is not None
-            break
+    end, size, more = offset, 0, False
+    try:
+        for read in rows:
+            row, size = row + 1, size + (len("".join(read.cells or ())) if layout.book else read.end - end)
+            end = read.end
+            if read.problem:
+                malformed.append((str(row), read.problem))
+            else:
+                records.append(_record(read, row, layout, options))
+            if len(records) + len(malformed) == PAGE_SIZE or size > PAGE_BYTES:
+                more = next(rows, None) is not None
+                break
+    except Permanent:
+        if not records and not malformed:
+            raise
+        # What stands above the damage is stored first; the next page begins at it.
+        more = True
     return Page(records, f"{end}.{row}:{layout.print.digest}" if more else None, malformed)
 
 
-def _rows(stream: BinaryIO, layout: _Layout, offset: int) -> Iterator[Row]:
-    if layout.delimiter is None:
-        return json_rows(stream, layout.print.encoding, offset)
-    return table_rows(stream, layout.print.encoding, offset, layout.delimiter, len(layout.header))
+def _rows(path: Path, layout: _Layout, offset: int) -> Generator[Row]:
+    if layout.book is not None:
+        yield from layout.book.rows(layout.sheet, offset)
+        return
+    with path.open("rb") as stream:
+        if layout.delimiter is None:
+            yield from json_rows(stream, layout.print.encoding, offset)
+        else:
+            yield from table_rows(stream, layout.print.encoding, offset, layout.delimiter, len(layout.cells))
 
 
 def _record(read: Row, row: int, layout: _Layout, options: Mapping[str, Any]) -> Record:
     # Backwards: of two columns with one name the first counts.
-    cells: Mapping[str, Any] = read.fields or dict(zip(layout.header[::-1], (read.cells or ())[::-1], strict=False))
-    # Lines of JSON need not all have the same keys.
-    fields = columns.recognised(cells, options.get("map", {})) if layout.delimiter is None else layout.fields
-    record = {field: cells[column] for field, column in fields.items()}
-    record |= {"row": row, "text_column": fields.get("text"), "date_format": options.get("date_format")}
-    record["platform"] = record.get("platform") or options.get("platform")
+    named = zip(layout.cells, read.cells or (), strict=False)
+    cells: Mapping[str, Any] = read.fields or dict(reversed(list(named)))
+    header = layout.header
+    if read.fields is not None:
+        # Lines of JSON need not all have the same keys.
+        header = replace(header, fields=presets.fields_among(cells, options.get("map", {}), header.preset))
+    record = presets.fields_of(cells, header) | {"row": row, "digits": layout.digits}
+    record["given_platform"] = options.get("platform")
+    if options.get("date_format"):
+        record["date_formats"] = (options["date_format"],)
     return record
 
 
 def _read_layout(path: Path, options: Mapping[str, Any]) -> _Layout:
     print_ = fingerprint(path)
-    chosen = options.get("map", {})
+    recognise = partial(presets.read_header, chosen=options.get("map", {}), preset=options.get("preset", ""))
+    if is_workbook(path):
+        return _book_layout(path, print_, recognise, options.get("sheet", ""))
     with path.open("rb") as stream:
         lines = first_lines(stream, print_.encoding, print_.mark, HEADER_SEARCH_LINES)
         if not lines:
-            return _Layout(print_, print_.mark, None, (), {})
+            return _Layout(print_, print_.mark, None, (), presets.NO_HEADER)
         if path.suffix.casefold() in JSON_SUFFIXES or lines[0][0].lstrip().startswith("{"):
-            return _json_layout(path, stream, print_, chosen)
-    return _table_layout(path, lines, print_, chosen)
-
-
-def _json_layout(path: Path, stream: BinaryIO, print_: Fingerprint, chosen: Mapping[str, str]) -> _Layout:
-    names: dict[str, None] = {}
-    for read in islice(json_rows(stream, print_.encoding, print_.mark), SAMPLE_RECORDS):
-        names |= dict.fromkeys(read.fields or {})
-    fields = columns.recognised(names, chosen)
-    if not names:
-        raise Permanent(f"{path.name}: no line is a JSON object; write one a line (an array: jq -c '.[]')")
-    if not _is_header(fields, chosen):
-        raise _no_text(path, names)
-    return _Layout(print_, print_.mark, None, (), fields)
-
-
-def _table_layout(
-    path: Path, lines: Sequence[tuple[str, int]], print_: Fingerprint, chosen: Mapping[str, str]
-) -> _Layout:
+            names = _json_names(path, islice(json_rows(stream, print_.encoding, print_.mark), SAMPLE_RECORDS))
+            if header := recognise(names):
+                return _Layout(print_, print_.mark, None, (), header)
+            raise _no_text(path, names)
     usual = TABLE_SUFFIXES.get(path.suffix.casefold()) or ","
     for place, (text, end) in enumerate(lines):
-        found: list[tuple[int, _Layout]] = []
+        found: list[_Layout] = []
         for delimiter in sorted(DELIMITERS, key=lambda each: each != usual):
-            header = tuple(name.strip().lstrip("\ufeff") for name in split_line(text, delimiter))
-            fields = columns.recognised(header, chosen)
-            # Below the first line a row of posts may hold the word `comment`, so more is asked of a header there.
-            if _is_header(fields, chosen) and (place == 0 or len(fields) >= MIN_LATE_HEADER_FIELDS):
-                found.append((len(fields), _Layout(print_, end, delimiter, header, fields)))
+            cells = tuple(name.strip().lstrip("\ufeff") for name in split_line(text, delimiter))
+            if header := recognise(cells, first=place == 0):
+                found.append(_Layout(print_, end, delimiter, cells, header))
         if found:
-            return max(found, key=lambda scored: scored[0])[1]
+            return max(found, key=lambda layout: len(layout.header.fields))
     raise _no_text(path, split_line(lines[0][0], usual))
 
 
-def _is_header(fields: Mapping[str, str], chosen: Mapping[str, str]) -> bool:
-    return bool(fields.keys() & {"text", "title"}) and chosen.keys() <= fields.keys()
+def _json_names(path: Path, sample: Iterable[Row]) -> dict[str, None]:
+    names: dict[str, None] = {}
+    for read in sample:
+        names |= dict.fromkeys(read.fields or {})
+    if not names:
+        raise Permanent(f"{path.name}: no line is a JSON object; write one a line (an array: jq -c '.[]')")
+    return names
+
+
+def _book_layout(path: Path, print_: Fingerprint, recognise: partial[presets.Header | None], sheet: str) -> _Layout:
+    book = Workbook(path)
+    first: Sequence[str] = ()
+    for title in book.titles_like(sheet):
+        with closing(book.rows(title)) as rows:
+            for place, read in enumerate(islice(rows, HEADER_SEARCH_LINES)):
+                cells = tuple(name.strip() for name in read.cells or ())
+                first = first or cells
+                if header := recognise(cells, first=place == 0):
+                    return _Layout(print_, read.end, None, cells, header, book, title)
+    if first:
+        raise _no_text(path, first)
+    return _Layout(print_, 0, None, (), presets.NO_HEADER, book, title)
 
 
 def _no_text(path: Path, names: Sequence[str] | Mapping[str, None]) -> Permanent:
