@@ -1,7 +1,7 @@
 """Sources into the warehouse: which are on, what is asked of them, live, over a range of the past, or from a file."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,21 @@ from pipeline.warehouse.posts import Counts
 from pipeline.workplace import Workplace
 
 METRICS = "metrics"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a file is to be read where it does not say so itself.
+
+    `columns` names the column of a field; `platform` is given to rows without one; `date_format` is strptime's;
+    `preset` and `sheet` are names (pipeline.sources.imports.file_query).
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    platform: str = ""
+    date_format: str = ""
+    preset: str = ""
+    sheet: str = ""
 
 
 def ingest_source(
@@ -78,15 +93,10 @@ def backfill_source(
         return read_queries(reading, [replace(query, **bounds) for query in _live_queries(reading)])
 
 
-def import_file(
-    workplace: Workplace, path: Path, columns: dict[str, str], platform: str, now: datetime, progress: Progress
-) -> dict[str, Any]:
-    """Read one file with the source `imports`, whether it was read before or not; returns what `ingest_source` does.
-
-    `columns` names the column of a field where it is not a usual one; `platform` is given to rows without one.
-    """
+def import_file(workplace: Workplace, path: Path, layout: Layout, now: datetime, progress: Progress) -> dict[str, Any]:
+    """Read one file with the source `imports`, whether it was read before or not; returns what `ingest_source` does."""
     source = Imports(workplace.settings, workplace.listening)
-    query = file_query(path, columns, platform)
+    query = file_query(path, layout.columns, layout.platform, layout.date_format, layout.preset, layout.sheet)
     workplace.settings.require_author_key()
     # Two files may be read at once: posts meet in the upsert. The same file twice may not.
     with held_name(workplace.engine, f"ingest:{source.name}:{path}") as ours:

@@ -49,10 +49,19 @@ def ingest(source: str, now: Clock = "", progress: Progress = _ignore) -> dict[s
 
 
 def import_file(
-    path: Path, columns: dict[str, str], platform: str, now: Clock = "", progress: Progress = _ignore
+    path: Path,
+    columns: dict[str, str],
+    platform: str,
+    now: Clock = "",
+    progress: Progress = _ignore,
+    *,
+    date_format: str = "",
+    preset: str = "",
+    sheet: str = "",
 ) -> dict[str, Any]:
     """Read one file of posts into the warehouse, whether it was read before or not."""
-    return intake.import_file(open_workplace(), path, columns, platform, moment(now), progress)
+    layout = intake.Layout(columns, platform, date_format, preset, sheet)
+    return intake.import_file(open_workplace(), path, layout, moment(now), progress)
 
 
 def backfill(source: str, after: Clock, until: Clock, now: Clock = "", progress: Progress = _ignore) -> dict[str, Any]:

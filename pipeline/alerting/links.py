@@ -23,7 +23,7 @@ PLATFORM_HOSTS = {
 }
 
 # Platforms whose addresses name people too, and for which no address can be rebuilt yet.
-OTHER_SOCIAL_HOSTS = ("tiktok.com", "threads.net", "linkedin.com")
+OTHER_SOCIAL_HOSTS = ("tiktok.com", "threads.net", "threads.com", "linkedin.com")
 
 # A Bluesky author's permanent id is no handle; one that is a domain would be.
 _DID, _RKEY = r"did:plc:[a-z2-7]{24}", r"[A-Za-z0-9._:~-]{1,128}"

@@ -14,11 +14,17 @@ Now = Annotated[str, typer.Option(help="Clock of the step, like 2026-10-12T15:00
 
 
 def import_posts(
-    file: Annotated[Path, typer.Argument(help="JSONL, CSV or TSV file of posts.", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="JSONL, CSV, TSV or XLSX file of posts.", exists=True, dir_okay=False)],
     map: Annotated[
         list[str] | None, typer.Option(help="FIELD=COLUMN where a column has no usual name, e.g. text=Body.")
     ] = None,
     platform: Annotated[str, typer.Option(help="Platform of rows that name none.")] = "",
+    preset: Annotated[
+        str,
+        typer.Option(help="Whose export it is, where the file does not show it: 4cat, brandwatch, meltwater, sprout."),
+    ] = "",
+    sheet: Annotated[str, typer.Option(help="Name of the sheet of a workbook. Default: the first with posts.")] = "",
+    date_format: Annotated[str, typer.Option(help="How dates are written, as strptime has it, e.g. %m/%d/%Y.")] = "",
     only_store: Annotated[
         bool, typer.Option("--only-store", help="Do not screen and raise alerts afterwards.")
     ] = False,
@@ -30,7 +36,16 @@ def import_posts(
     itself is left as it is, and reading it again adds nothing.
     """
     with progress_bar(f"reading {file.name}") as advance:
-        counts = steps.import_file(file.resolve(), _columns(map or []), platform, now, advance)
+        counts = steps.import_file(
+            file.resolve(),
+            _columns(map or []),
+            platform,
+            now,
+            advance,
+            date_format=date_format,
+            preset=preset,
+            sheet=sheet,
+        )
     print_counts(f"read {file.name}", counts)
     if not only_store:
         ensure_claims(now)
