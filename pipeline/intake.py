@@ -160,7 +160,7 @@ def _live_queries(reading: Reading) -> list[Query]:
 
 def _read_metrics(reading: Reading) -> None:
     source, engine = reading.source, reading.workplace.engine
-    if type(source).account_metrics is Source.account_metrics:
+    if not source.has_metrics:
         return
     with engine.begin() as connection:
         if ledger.metrics_on_day(connection, source.name, reading.now):
@@ -177,7 +177,7 @@ def _read_metrics(reading: Reading) -> None:
         # Numbers of our own accounts are a courtesy: without them the posts stand.
         outcome, detail = outcome_of(error), str(error)
     with engine.begin() as connection:
-        ledger.add_calls(connection, run_id, 1)
+        ledger.add_calls(connection, run_id, 1, source.cost_of_metrics_usd)
         ledger.close_run(connection, run_id, outcome, detail)
 
 

@@ -129,7 +129,12 @@ def _cap(reading: Reading, query: Query) -> Cap | None:
 
 def _store_page(reading: Reading, query: Query, page: PageRead, run_id: int) -> Counts:
     name, now, names = reading.source.name, reading.now, reading.workplace.names
-    wanted = [_without_handle(post) for post in page.posts if _is_wanted(post, query, reading.rules)]
+    own = reading.source.own_authors
+    wanted = [
+        replace(_without_handle(post), own=post.author_id in own)
+        for post in page.posts
+        if _is_wanted(post, query, reading.rules)
+    ]
     origin = Origin(name, query.key, backfilled=query.after_at is not None)
     with reading.workplace.engine.begin() as connection:
         counts = store_posts(connection, origin, wanted, now, names)

@@ -27,7 +27,10 @@ _STACKED = re.compile(rf"({_MARK}{{8}}){_MARK}+")
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One public post. Times are UTC. `author_id` is the platform's id, hashed before anything is stored."""
+    """One public post. Times are UTC. `author_id` is the platform's id, hashed before anything is stored.
+
+    `own`: an account of the practice wrote it.
+    """
 
     platform: str
     platform_id: str
@@ -43,6 +46,7 @@ class Post:
     edited_at: datetime | None = None
     metrics: Mapping[str, int] = field(default_factory=dict)
     status: Status = "live"
+    own: bool = False
 
     @property
     def content_hash(self) -> str:

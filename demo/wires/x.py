@@ -14,6 +14,8 @@ SHORT_TEXT = 280
 OLD, NEW = "tweet", "post"
 FIELDS = frozenset({"tweet.fields", "post.fields"})  # which of them is known, `names` says
 
+TIMELINE = frozenset({"max_results", "pagination_token", "start_time", "end_time", "since_id", "until_id"})
+
 
 class XWire(Wire):
     """Recent search and lookup; `names` is what X calls its fields: "tweet", or "post" since August 2026."""
@@ -27,7 +29,11 @@ class XWire(Wire):
             frozenset({"query"}),
         ),
         Route("GET", r"/2/tweets", FIELDS, frozenset({"ids"})),
+        Route("GET", r"/2/users/\d+/mentions", FIELDS | TIMELINE),
+        Route("GET", r"/2/users/\d+/tweets", FIELDS | TIMELINE | {"exclude"}),
+        Route("GET", r"/2/users/\d+", frozenset({"user.fields"})),
     )
+    account = "4711"
 
     def __init__(self) -> None:
         self.names: Literal["tweet", "post"] = "tweet"
@@ -42,15 +48,26 @@ class XWire(Wire):
             return Answer(400, refused)
         if request.path == "/2/tweets":
             return Answer(200, lookup(params, posts, self.names))
-        found = select(params, posts, now)
+        if request.path == f"/2/users/{self.account}":
+            counts = {"followers_count": 1_200, f"{self.names}_count": 88, "following_count": 3, "listed_count": 0}
+            return Answer(200, {"data": {"id": self.account, "public_metrics": counts}})
+        found = self._timeline(request, posts) if request.path.startswith("/2/users/") else select(params, posts, now)
         # A token names the last post shown, and the page it opens, so that a repeated page has a token of its own.
-        anchor, _, turn = params.get("next_token", "").partition("-")
+        anchor, _, turn = params.get("next_token", params.get("pagination_token", "")).partition("-")
         start = next((place + 1 for place, post in enumerate(found) if post.id == anchor), None) if anchor else 0
         if start is None:
             return Answer(400, refusal("next_token", "The next_token is not valid"))
         page, following = self.page(found, start, params.get("max_results"), fault)
         token = f"{found[following - 1].id}-{int(turn or 0) + 1}" if following > 0 else None
         return Answer(200, search_page(page, token, params, self.names))
+
+    def _timeline(self, request: Request, posts: Sequence[Served]) -> list[Served]:
+        since = request.params.get("start_time")
+        live = [post for post in posts if post.status == "live" and (not since or post.created_at >= _moment(since))]
+        own = [post for post in live if str(post.author_number) == self.account or post.fields.get("own")]
+        if request.path.endswith("/tweets"):
+            return own
+        return [post for post in live if post not in own and "@larkspurfamily" in post.text.casefold()]
 
     def record(self, post: Served) -> Mapping[str, Any]:
         asked = {f"{self.names}.fields": f"created_at,author_id,lang,public_metrics,referenced_{self.names}s"}
@@ -83,19 +100,32 @@ def refusal(parameter: str, message: str) -> dict[str, Any]:
 
 def problem(params: Mapping[str, str], names: str, now: datetime) -> dict[str, Any] | None:
     """What is wrong with a request: an unknown parameter, a long query or a time out of reach; None if nothing is."""
-    known = {"query", "max_results", "next_token", "start_time", "end_time", "since_id", "ids", f"{names}.fields"}
+    if "user.fields" in params:
+        return None
+    known = {
+        "query",
+        "max_results",
+        "next_token",
+        "start_time",
+        "end_time",
+        "since_id",
+        "ids",
+        f"{names}.fields",
+        "pagination_token",
+        "exclude",
+    }
     for parameter in params.keys() - known:
         return refusal(parameter, f"The query parameter [{parameter}] is not one of [{','.join(sorted(known))}]")
     if len(params.get("query", "")) > MAX_QUERY_CHARACTERS:
         return refusal("query", "query is too long")
-    if "start_time" in params and datetime.fromisoformat(params["start_time"]) < now - REACH:
+    if "query" in params and "start_time" in params and _moment(params["start_time"]) < now - REACH:
         return refusal("start_time", "Invalid 'start_time': it must be on or after the last 7 days")
     return None
 
 
 def select(params: Mapping[str, str], visible: Sequence[Served], now: datetime) -> list[Served]:
     """The live posts of the last seven days that answer the query, in the given order."""
-    start = max(datetime.fromisoformat(params.get("start_time", (now - REACH).isoformat())), now - REACH)
+    start = max(_moment(params.get("start_time", (now - REACH).isoformat())), now - REACH)
     query = params.get("query", "")
     return [post for post in visible if post.status == "live" and post.created_at >= start and matches(query, post)]
 
@@ -135,7 +165,7 @@ def _record(post: Served, params: Mapping[str, str], names: str, version: str | 
     }
     optional: dict[str, Any] = {
         "created_at": times[place].strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-        "author_id": str(post.author_number),
+        "author_id": XWire.account if post.fields.get("own") else str(post.author_number),
         "lang": post.fields.get("lang") or "und",
         "conversation_id": versions[0],
         "public_metrics": {
@@ -150,6 +180,10 @@ def _record(post: Served, params: Mapping[str, str], names: str, version: str | 
         optional[f"referenced_{names}s"] = [{"type": "replied_to", "id": str(post.fields["parent_id"])}]
     asked = set(params.get(f"{names}.fields", "").split(","))
     return record | {name: value for name, value in optional.items() if name in asked}
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _versions(post: Served) -> list[str]:

@@ -127,7 +127,8 @@ class Source(ABC):
     newest until it ends, so an end above the watermark is a coverage gap. `page_posts` is the most that one page
     brings and `least_page_posts` the least it can be made to; `page_limit` is what the budget has room for.
     `one_limit`: a request to wait is for all queries. `validators` are, by query key, headers by which a platform knows
-    that nothing changed since the query was last stored; the caller keeps them with the watermark.
+    that nothing changed since the query was last stored; the caller keeps them with the watermark. `own_authors` are
+    the platform's ids of our own accounts; `has_metrics`: their numbers can be read.
     """
 
     name: ClassVar[str]
@@ -140,6 +141,7 @@ class Source(ABC):
     reach: ClassVar[timedelta | None] = None
     recheck_batch: ClassVar[int] = 0
     cost_per_post_usd: ClassVar[float] = 0.0
+    cost_of_metrics_usd: ClassVar[float] = 0.0
     page_posts: ClassVar[int] = 100
     least_page_posts: ClassVar[int] = 1
     quotas: ClassVar[tuple[Quota, ...]] = ()
@@ -150,6 +152,8 @@ class Source(ABC):
         self._chosen = listening.source(self.name)
         self.page_limit = self.page_posts
         self.validators: dict[str, dict[str, str]] = {}
+        self.own_authors: frozenset[str] = frozenset()
+        self.has_metrics = type(self).account_metrics is not Source.account_metrics
 
     @abstractmethod
     def queries(self, practice: Practice, keywords: Sequence[str]) -> list[Query]:

@@ -80,6 +80,7 @@ class GraphSource(Source):
         super().__init__(settings, listening)
         self._base = loopback_base(settings, f"AUSCULT_{self.name.upper()}_URL")
         self._account = settings.secret(self.credentials[0]) or ""
+        self.own_authors = frozenset({self._account} - {""})
         self._client: pyfacebook.GraphAPI | None = None
 
     @abstractmethod

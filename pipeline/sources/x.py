@@ -1,22 +1,33 @@
-"""X: recent search by names, handles and claim keywords, and a recheck by id, through tweepy's v2 client."""
+"""X: recent search, mentions of our account and its own posts, and a recheck by id, through tweepy's v2 client."""
 
 import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import tweepy
 
 from pipeline.config import Settings
-from pipeline.errors import CursorRejected, Permanent, Skippable, Transient
+from pipeline.errors import ConfigError, CursorRejected, Permanent, Skippable, Transient
 from pipeline.listening import Listening, Practice
 from pipeline.post import Post
-from pipeline.sources import Page, Query, Recheck, Record, Source, Terms
+from pipeline.sources import AccountMetric, Page, Query, Recheck, Record, Source, Terms
 from pipeline.sources._http import loopback_base, session
 from pipeline.sources._phrases import packed, phrases, together
 from pipeline.sources._x_errors import Refused, sorted_errors
+from pipeline.sources._x_records import (
+    ID,
+    chain,
+    counts,
+    lost_id,
+    moment,
+    optional_id,
+    replied_to,
+    snowflake_time,
+    words,
+)
 
 MAX_QUERY_CHARACTERS = 512
 SERVER_RETRIES = 2
@@ -26,24 +37,17 @@ FIELD_SETS: Mapping[str, tuple[str, ...]] = {
     "post.fields": ("edit_history_post_ids", "referenced_posts", "note_post"),
 }
 COMMON_FIELDS = ("created_at", "author_id", "lang", "conversation_id", "public_metrics")
-METRICS: Mapping[str, str] = {
-    "like_count": "likes",
-    "reply_count": "replies",
-    "quote_count": "quotes",
-    "retweet_count": "shares",
-    "repost_count": "shares",
-    "impression_count": "views",
+ACCOUNT_METRICS = {"followers_count": "followers", "tweet_count": "posts", "post_count": "posts"}
+ACCOUNT = "AUSCULT_X_USER_ID"
+# What stands on our own account: how tweepy asks for it, and what it calls the cursor there.
+TIMELINES = {
+    "mentions": ("get_users_mentions", "pagination_token"),
+    "timeline": ("get_users_tweets", "pagination_token"),
 }
-# Losses that mean "no longer public"; any other error about an id is no answer.
-GONE_TITLES = {"not found error", "authorization error"}
-GONE_TYPES = ("resource-not-found", "not-authorized-for-resource")
 
-_ID = re.compile(r"\d{1,19}\Z")
 _CURSOR = re.compile(r"[A-Za-z0-9_\-]{1,256}\Z")
 _HANDLE = re.compile(r"@?(\w{1,15})\Z", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}\Z")
-# Ids made since November 2010 hold their time: milliseconds since this moment, above 22 other bits.
-_SNOWFLAKE_EPOCH_MS, _FIRST_SNOWFLAKE = 1_288_834_974_657, 10**10
 
 # tweepy writes credentials and whole replies to its debug log.
 logging.getLogger("tweepy").setLevel(logging.ERROR)
@@ -68,6 +72,7 @@ class X(Source):
     recheck_batch = 100
     cost_per_post_usd = 0.005
     least_page_posts = 10
+    cost_of_metrics_usd = 0.010
 
     def __init__(self, settings: Settings, listening: Listening) -> None:
         super().__init__(settings, listening)
@@ -76,9 +81,17 @@ class X(Source):
         self._field_set = "tweet.fields"
         self._too_early: datetime | None = None
         self._asked = 0
+        self._account = settings.secret(ACCOUNT)
+        if self._account is not None and not ID.match(self._account):
+            raise ConfigError(f"{ACCOUNT} is the number of your account, not its handle")
+        self.own_authors = frozenset(filter(None, (self._account,)))
+        self.has_metrics = self._account is not None
 
     def queries(self, practice: Practice, keywords: Sequence[str]) -> list[Query]:
-        """Names and handles first, then keywords, in queries of 512 characters at most, without reposts."""
+        """Names and handles, mentions of our account and its own posts, then keywords; reposts are left out.
+
+        A query has 512 characters at most. Mentions and own posts are asked for where AUSCULT_X_USER_ID is set.
+        """
         handles = [f"@{match[1]}" for handle in practice.handles.get(self.name, ()) if (match := _HANDLE.match(handle))]
         suffix = self._suffix()
         queries: list[Query] = []
@@ -86,20 +99,26 @@ class X(Source):
         about = together(keywords if self._chosen.search_claims else (), MAX_QUERY_CHARACTERS // 2, " ")
         for parts in (names, about):
             queries += [Query(self.name, "search", words) for words in packed(parts, MAX_QUERY_CHARACTERS, suffix)]
-        return queries
+        own = [Query(self.name, mode, channel=self._account) for mode in TIMELINES] if self._account else []
+        return [*queries[:1], *own, *queries[1:]]
 
     def fetch_page(self, query: Query, cursor: str | None, since: datetime | None) -> Page:
-        """One page of recent search, from `since` on where the platform still reaches it (7 days)."""
+        """One page of search, of mentions or of our own posts, from `since` on where the platform still reaches it."""
         before = self._asked
+        method, token = TIMELINES.get(query.mode, ("search_recent_tweets", "next_token"))
         params: dict[str, Any] = {"max_results": self.page_limit}
+        if query.mode == "timeline":
+            params["exclude"] = ["retweets"]
         if cursor is not None:
             if not _CURSOR.match(cursor):
                 raise CursorRejected("not a cursor of x's search")
-            params["next_token"] = cursor
+            params[token] = cursor
         if since is not None and since != self._too_early:
             params["start_time"] = since
+        if query.until_at is not None:
+            params["end_time"] = query.until_at
         try:
-            reply = self._ask("search_recent_tweets", query.words, params)
+            reply = self._ask(method, query.channel or query.words, params)
         except Refused as refusal:
             if "start_time" not in refusal.parameters or "start_time" not in params:
                 raise refusal.as_error() from None
@@ -117,24 +136,24 @@ class X(Source):
 
     def to_post(self, record: Record) -> Post:
         """Map one post under the old or the renamed field names. Raises Skippable, KeyError or TypeError."""
-        chain = _chain(record)
-        first = chain[0]
-        if not _ID.match(first):
+        versions = chain(record)
+        first = versions[0]
+        if not ID.match(first):
             raise Skippable("bad_id", "not an id of x")
-        version_at = _moment(record["created_at"])
-        edited = len(chain) > 1
+        version_at = moment(record["created_at"])
+        edited = len(versions) > 1
         return Post(
             platform=self.platform,
             platform_id=first,
-            kind="comment" if _replied_to(record) else "post",
-            text=_text(record),
-            created_at=_snowflake_time(first) or version_at if edited else version_at,
+            kind="comment" if replied_to(record) else "post",
+            text=words(record),
+            created_at=snowflake_time(first) or version_at if edited else version_at,
             edited_at=version_at if edited else None,
-            author_id=_optional_id(record.get("author_id")),
+            author_id=optional_id(record.get("author_id")),
             url=f"https://x.com/i/web/status/{first}",
             lang=lang if isinstance(lang := record.get("lang"), str) else None,
-            parent_id=_replied_to(record),
-            metrics=_metrics(record.get("public_metrics")),
+            parent_id=replied_to(record),
+            metrics=counts(record.get("public_metrics")),
         )
 
     def recheck(self, ids: Sequence[str]) -> Recheck:
@@ -142,19 +161,30 @@ class X(Source):
 
         Raises as `fetch_page` does, so a failed call is never an answer.
         """
-        asked = frozenset(name for name in ids if _ID.match(name))
+        asked = frozenset(name for name in ids if ID.match(name))
         if len(asked) > self.recheck_batch:
             raise ValueError(f"recheck takes {self.recheck_batch} ids at most")
         if not asked:
             return Recheck(frozenset(), frozenset())
         found, gone = self._look_up(sorted(asked))
         live = asked & found.keys()
-        newest = {_chain(found[name])[-1] for name in live}
-        edited = [record for name, record in found.items() if name in newest and len(_chain(record)) > 1]
+        newest = {chain(found[name])[-1] for name in live}
+        edited = [record for name, record in found.items() if name in newest and len(chain(record)) > 1]
         if unread := sorted(newest - found.keys()):
             later, _ = self._look_up(unread[: self.recheck_batch])
             edited += later.values()
         return Recheck(live, (asked & gone) - live, edited)
+
+    def account_metrics(self) -> Sequence[AccountMetric]:
+        """Followers and posts of our own account, for a cent. Raises as `fetch_page` does."""
+        if self._account is None:
+            return ()
+        self._asked += 1
+        with sorted_errors():
+            reply = self._x().get_user(id=self._account, user_fields=["public_metrics"])
+            public = reply["data"]["public_metrics"]
+            found = {ACCOUNT_METRICS[name]: public[name] for name in ACCOUNT_METRICS if type(public.get(name)) is int}
+        return [AccountMetric(self._account, metric, count) for metric, count in found.items()]
 
     def _look_up(self, ids: Sequence[str]) -> tuple[dict[str, Record], frozenset[str]]:
         try:
@@ -163,7 +193,7 @@ class X(Source):
             raise refusal.as_error() from None
         records = [record for record in _entries(reply, "data") if isinstance(record, dict)]
         found: dict[str, Record] = {str(record.get("id")): record for record in records}
-        return found, frozenset(filter(None, map(_lost_id, _entries(reply, "errors"))))
+        return found, frozenset(filter(None, map(lost_id, _entries(reply, "errors"))))
 
     def _ask(self, method: str, subject: object, params: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
@@ -214,62 +244,3 @@ def _entries(reply: Mapping[str, Any], name: str) -> list[Any]:
     if not isinstance(entries, list):
         raise Transient(f"x's {name} is not a list")
     return entries
-
-
-def _chain(record: Record) -> list[str]:
-    for name in ("edit_history_tweet_ids", "edit_history_post_ids"):
-        chain = record.get(name)
-        if isinstance(chain, list) and chain:
-            return [str(version) for version in chain]
-    return [str(record["id"])]
-
-
-def _replied_to(record: Record) -> str | None:
-    for reference in record.get("referenced_tweets") or record.get("referenced_posts") or ():
-        if reference.get("type") == "replied_to":
-            return _optional_id(reference.get("id"))
-    return None
-
-
-def _text(record: Record) -> str:
-    # `text` is cut at 280 characters; the whole of a long post is in its note.
-    for name in ("note_tweet", "note_post"):
-        note = record.get(name)
-        if isinstance(note, dict) and isinstance(note.get("text"), str) and note["text"]:
-            return str(note["text"])
-    text = record["text"]
-    if not isinstance(text, str):
-        raise Skippable("text_not_text", "text")
-    return text
-
-
-def _moment(text: object) -> datetime:
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        raise Skippable("bad_date", "created_at") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _snowflake_time(name: str) -> datetime | None:
-    if int(name) < _FIRST_SNOWFLAKE:
-        return None
-    return datetime.fromtimestamp(((int(name) >> 22) + _SNOWFLAKE_EPOCH_MS) / 1_000, UTC)
-
-
-def _optional_id(value: object) -> str | None:
-    return value if isinstance(value, str) and _ID.match(value) else None
-
-
-def _metrics(counts: object) -> dict[str, int]:
-    known = counts if isinstance(counts, dict) else {}
-    return {METRICS[name]: count for name, count in known.items() if name in METRICS and type(count) is int}
-
-
-def _lost_id(loss: object) -> str | None:
-    if not isinstance(loss, dict):
-        return None
-    kind, title = str(loss.get("type", "")), str(loss.get("title", "")).casefold()
-    if title not in GONE_TITLES and not kind.endswith(GONE_TYPES):
-        return None
-    return _optional_id(loss.get("resource_id") or loss.get("value"))

@@ -108,7 +108,8 @@ def read_alerts(connection: Connection, practice_id: str, since: datetime, until
 def _screened(
     connection: Connection, table: sa.Table, since: datetime, until: datetime, which: sa.ColumnElement[bool]
 ) -> pd.DataFrame:
-    wanted = sa.and_(posts.c.status == "live", posts.c.ingested_at >= since, posts.c.ingested_at <= until, which)
+    heard = sa.and_(posts.c.status == "live", posts.c.own.is_(False))
+    wanted = sa.and_(heard, posts.c.ingested_at >= since, posts.c.ingested_at <= until, which)
     # Where its terms forbid to count a platform's posts together with others', its name keeps them apart.
     apart = sa.case((source_uses.c.combined.is_(False), posts.c.platform), else_="").label("apart")
     chosen = (

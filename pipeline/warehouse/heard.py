@@ -40,6 +40,7 @@ posts = Table(
     column("metrics", JSONB, "public counts (likes, shares, replies) as last read", server_default=NOTHING),
     column("status", Text, "live, deleted (by its author), removed (by a moderator) or gone", server_default="live"),
     column("revision", Integer, "1 when first stored, +1 for each edit of its words", server_default=text("1")),
+    column("own", Boolean, "written by an account of the practice: no alert counts it", server_default=text("false")),
     column("backfilled", Boolean, "brought by a backfill: raises historical alerts only", server_default=text("false")),
     column("screened_key", Text, "fingerprint of models, policy and practice it was screened with", null=True),
     column("claim_set_id", BigInteger, "set of claims it was screened with", null=True),

@@ -192,6 +192,7 @@ def _row(post: Post, origin: Origin, now: datetime, author: str | None) -> dict[
         "source": origin.source,
         "query_key": origin.query_key,
         "backfilled": origin.backfilled,
+        "own": post.own,
         "kind": post.kind,
         "channel": post.channel,
         "created_at": post.created_at,

@@ -11,7 +11,7 @@ select
     count(*) filter (where matches.decision = 'review') as review_posts
 from public.matches
 inner join public.posts on matches.post_id = posts.post_id
-where posts.platform <> 'canary'
+where posts.platform <> 'canary' and not posts.own
 group by
     matches.claim_id,
     posts.platform,

@@ -9,7 +9,7 @@ select
     count(distinct posts.author_hash) as voices
 from public.mentions
 inner join public.posts on mentions.post_id = posts.post_id
-where posts.platform <> 'canary'
+where posts.platform <> 'canary' and not posts.own
 group by
     mentions.practice_id,
     posts.platform,

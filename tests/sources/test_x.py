@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.config import read_settings
-from pipeline.errors import Exhausted, Permanent, RateLimited, Skippable, Transient
+from pipeline.errors import ConfigError, Exhausted, Permanent, RateLimited, Skippable, Transient
 from pipeline.listening import Listening, Practice
 from pipeline.sources import Query
 from pipeline.sources.reading import PassState, out_of_reach, read_pass
@@ -186,3 +186,36 @@ def test_neither_words_nor_secrets_reach_the_log(x, caplog):
         list(read_pass(x.source, x.query, PassState(), x.server.now, 9))
     assert "visit number" not in caplog.text
     assert "not-a-secret" not in caplog.text
+
+
+def own_account(x, number, hours_ago, **fields):
+    return x.post(number, x.server.now - timedelta(hours=hours_ago)) | fields
+
+
+def test_mentions_and_own_posts_are_read_from_our_account(x, practice):
+    x.server.add(own_account(x, 800, 1.1, text="Thanks @LarkspurFamily for the flu shot"))
+    x.server.add(own_account(x, 801, 1.2, text="We are open on Sunday", own=True))
+    source = x.fresh(AUSCULT_X_USER_ID="4711")
+    found = {}
+    for query in source.queries(practice, ()):
+        reads = read_pass(source, query, PassState(), x.server.now, 9)
+        found[query.mode] = [post for read in reads for post in read.posts]
+    assert [post.text for post in found["mentions"]] == ["Thanks @LarkspurFamily for the flu shot"]
+    assert [post.text for post in found["timeline"]] == ["We are open on Sunday"]
+    assert {post.author_id for post in found["timeline"]} == source.own_authors
+    assert not x.server.strays
+    assert [(one.metric, one.value) for one in source.account_metrics()] == [("followers", 1_200), ("posts", 88)]
+
+
+def test_a_timeline_is_read_page_by_page(x):
+    x.server.add(*(own_account(x, 810 + number, 2 + number / 10, own=True) for number in range(14)))
+    source = x.fresh(AUSCULT_X_USER_ID="4711")
+    reads = list(read_pass(source, Query("x", "timeline", channel="4711"), PassState(), x.server.now, 9))
+    assert [len(read.posts) for read in reads] == [6, 6, 2]
+    assert not x.server.strays
+
+
+def test_an_account_is_a_number_and_no_handle(x):
+    with pytest.raises(ConfigError, match="AUSCULT_X_USER_ID"):
+        x.fresh(AUSCULT_X_USER_ID="@larkspur")
+    assert not x.source.account_metrics()

@@ -105,6 +105,10 @@ def upgrade() -> None:
     op.add_column("posts", _column("query_key", sa.Text(), "key of the query that brought it first", null=True))
     op.add_column(
         "posts",
+        _column("own", sa.Boolean(), "written by an account of the practice: no alert counts it", default="false"),
+    )
+    op.add_column(
+        "posts",
         _column("backfilled", sa.Boolean(), "brought by a backfill: raises historical alerts only", default="false"),
     )
     for column in (
@@ -139,7 +143,7 @@ def downgrade() -> None:
     for table, names in {
         "reviews": ("p_match", "promotes"),
         "ingest_runs": ("mode", "purpose", "retry_at", "calls", "cost_usd"),
-        "posts": ("query_key", "backfilled"),
+        "posts": ("query_key", "own", "backfilled"),
         "watermarks": ("validators",),
     }.items():
         for name in names:
