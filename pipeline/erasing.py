@@ -1,5 +1,6 @@
 """Erasing on purpose: the rows, the tombstones and the journal belong together."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -12,6 +13,8 @@ from pipeline.warehouse.erasure import Key, Tombstone, erase_posts, move_journal
 from pipeline.workplace import Workplace
 
 ASKED = "asked for"
+
+_log = logging.getLogger(__name__)
 
 
 def erase(workplace: Workplace, connection: Connection, keys: Sequence[Key], reason: str, now: datetime) -> int:
@@ -43,8 +46,8 @@ def forget_author(workplace: Workplace, platform: str, author_hash: str, now: da
 def expire(workplace: Workplace, now: datetime) -> dict[str, int]:
     """Empty what is past its retention and delete what is older than its purpose.
 
-    The disk is purged where something went since yesterday. Returns counts; `log_kept` is 1 where the role may not
-    drop the server's log.
+    The disk is purged where something went since yesterday. Returns counts; `not_purged` counts the tables that were
+    busy, and the server's log where the role may not drop it: they are named in the log of the run.
     """
     unmatched, matched = (timedelta(days=POLICY[name]) for name in ("rematch_days", "matched_days"))
     aggregates, audit = (
@@ -58,6 +61,7 @@ def expire(workplace: Workplace, now: datetime) -> dict[str, int]:
         deleted = retention.delete_old(connection, now, aggregates, audit, canaries)
         erased = retention.erased_since(connection, now - timedelta(days=1))
     counts = {"expired": expired, "deleted": deleted, "erased": erased}
-    if any(counts.values()) and not retention.purge_disk(workplace.engine):
-        counts["log_kept"] = 1
-    return counts
+    left = retention.purge_disk(workplace.engine) if any(counts.values()) else []
+    if left:
+        _log.warning("not purged from the disk: %s", ", ".join(left))
+    return counts | {"not_purged": len(left)}

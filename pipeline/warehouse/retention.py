@@ -7,7 +7,7 @@ from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from pipeline.post import NO_WORDS
 from pipeline.warehouse.erasure import drop_derived, drop_orphans, empty_post
@@ -28,6 +28,7 @@ from pipeline.warehouse.tables import (
 
 # Tables whose rows hold, or held, something of a post.
 _OF_POSTS = ("posts", "vectors", "matches", "mentions", "alerts", "alert_posts", "reviews", "quarantine", "outbox")
+_LOCK_TIMEOUT = "20s"
 NO_RULES: Mapping[str, "Rule"] = MappingProxyType({})
 
 
@@ -105,20 +106,27 @@ def erased_since(connection: Connection, moment: datetime) -> int:
     return int(connection.execute(counted).scalar_one())
 
 
-def purge_disk(engine: Engine) -> bool:
+def purge_disk(engine: Engine) -> list[str]:
     """Rewrite the tables of posts and drop the server's old log, so that what was erased is on no page of the disk.
 
-    A plain VACUUM leaves the bytes of dead rows where they were. Each table is locked while it is rewritten. Returns
-    whether the log was dropped too, which needs a role that may do so (pg_checkpoint and pg_switch_wal).
+    A plain VACUUM leaves the bytes of dead rows where they were. Each table is locked while it is rewritten; one that
+    others keep busy is left for the next night, for nobody shall wait behind us. Returns what was left: tables, and
+    "log" where the role may not drop it (pg_checkpoint and pg_switch_wal).
     """
+    left: list[str] = []
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text(f"set lock_timeout = '{_LOCK_TIMEOUT}'"))
         for table in _OF_POSTS:
-            connection.execute(sa.text(f"vacuum (full, analyze) {table}"))
+            try:
+                connection.execute(sa.text(f"vacuum (full, analyze) {table}"))
+            except OperationalError:
+                left.append(table)
+        connection.execute(sa.text("reset lock_timeout"))
         try:
             # The first ends with the old log still in use; the second finds it behind the last checkpoint.
             for _ in range(2):
                 connection.execute(sa.select(sa.func.pg_switch_wal()))
                 connection.execute(sa.text("checkpoint"))
         except ProgrammingError:
-            return False
-    return True
+            left.append("log")
+    return left

@@ -37,28 +37,75 @@ reads as (
     group by source, run_at
 ),
 
+known as (
+    select
+        reads.source,
+        min(reads.run_at) as first_run_at,
+        max(reads.run_at) as last_run_at
+    from reads
+    cross join clock
+    where reads.run_at <= clock.now_at
+    group by reads.source
+),
+
+newest as (
+    select
+        reads.source,
+        reads.run_at,
+        reads.outcome,
+        reads.retry_at
+    from reads
+    inner join known on reads.source = known.source and reads.run_at = known.last_run_at
+),
+
 hours as (
     select
         known.source,
         hour_at
-    from (
-        select
-            source,
-            min(run_at) as first_run_at,
-            max(run_at) as last_run_at
-        from reads
-        group by source
-    ) as known
+    from known
     cross join clock
     cross join lateral generate_series(
         date_trunc('hour', greatest(known.first_run_at, clock.now_at - interval '31 days'), 'UTC'),
         -- An hour that has just begun is not yet missed.
         greatest(
-            date_trunc('hour', least(known.last_run_at, clock.now_at), 'UTC'),
+            date_trunc('hour', known.last_run_at, 'UTC'),
             date_trunc('hour', clock.now_at - interval '30 minutes', 'UTC')
         ),
         interval '1 hour'
     ) as hour_at
+),
+
+-- A complete pass reads back to the one before it, so it also covers the hours in which nothing ran.
+passes as (
+    select
+        reads.source,
+        reads.run_at,
+        lag(reads.run_at, 1, known.first_run_at) over (partition by reads.source order by reads.run_at) as earlier_at
+    from reads
+    inner join known on reads.source = known.source and reads.run_at <= known.last_run_at
+    where reads.outcome = 'ok'
+),
+
+covered as (
+    select
+        passes.source,
+        hour_at,
+        passes.run_at
+    from passes
+    cross join lateral generate_series(
+        date_trunc('hour', passes.earlier_at, 'UTC'),
+        date_trunc('hour', passes.run_at, 'UTC') - interval '1 hour',
+        interval '1 hour'
+    ) as hour_at
+),
+
+complete as (
+    select
+        source,
+        hour_at,
+        min(run_at) as run_at
+    from covered
+    group by source, hour_at
 )
 
 select
@@ -71,8 +118,8 @@ select
     case
         when gaps.reason is not null then 'partial'
         when complete.run_at is not null then 'ok'
+        when newest.run_at < hours.hour_at then 'not measured'
         when newest.outcome = 'ok' and hours.hour_at = date_trunc('hour', clock.now_at, 'UTC') then 'ok'
-        when newest.outcome is null then 'not measured'
         when newest.outcome = 'off' then 'not configured'
         when newest.outcome = 'rate_limited' then 'rate limited'
         when newest.outcome = 'exhausted' then 'quota exhausted'
@@ -81,25 +128,8 @@ select
     end as state
 from hours
 cross join clock
--- A complete pass reads back to the one before it, so it also covers the hours in which nothing ran.
-left join lateral (
-    select min(reads.run_at) as run_at
-    from reads
-    where
-        reads.source = hours.source
-        and reads.outcome = 'ok'
-        and reads.run_at >= hours.hour_at + interval '1 hour'
-        and reads.run_at <= clock.now_at
-) as complete on true
-left join lateral (
-    select
-        reads.outcome,
-        reads.retry_at
-    from reads
-    where reads.source = hours.source and reads.run_at >= hours.hour_at and reads.run_at <= clock.now_at
-    order by reads.run_at desc
-    limit 1
-) as newest on true
+inner join newest on hours.source = newest.source
+left join complete on hours.source = complete.source and hours.hour_at = complete.hour_at
 left join lateral (
     select min(coverage_gaps.reason) as reason
     from public.coverage_gaps

@@ -208,3 +208,15 @@ def test_nothing_of_an_erased_post_is_left_on_the_disk(tmp_path: Path, monkeypat
 def on_disk(folder: Path, words: str) -> list[str]:
     found = subprocess.run(["grep", "-rlaF", words, str(folder)], capture_output=True, text=True, check=False)
     return found.stdout.splitlines()
+
+
+def test_a_table_that_is_busy_is_purged_the_next_night_and_nobody_waits(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.warehouse.retention._LOCK_TIMEOUT", "200ms")
+    store(workplace, post("reddit", 1))
+    steps.forget("reddit", platform_id="id-1", now=NOW)
+    with workplace.engine.begin() as reader:
+        reader.execute(sa.select(posts)).all()
+        assert steps.expire(NOW)["not_purged"] == 1
+    assert steps.expire(NOW)["not_purged"] == 0
