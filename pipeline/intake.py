@@ -6,15 +6,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.engine import Connection
-
 from pipeline.budget import Cap, has_budget, room
 from pipeline.config import POLICY, Settings
 from pipeline.errors import ConfigError, Exhausted, ListenError, RateLimited, Transient
 from pipeline.passes import Progress, Reading, outcome_of, read_query
 from pipeline.post import EARLIEST
-from pipeline.sources import Query, Source, load, names, source_type
-from pipeline.sources.imports import Imports, file_query
+from pipeline.sources import Query, Source, load
 from pipeline.warehouse import ledger
 from pipeline.warehouse.claims import keywords_in_order
 from pipeline.warehouse.leases import held_name
@@ -49,6 +46,8 @@ def ingest_source(
     on there.
     """
     source = load(name, workplace.settings, workplace.listening)
+    # Also of a source that is off: there may be posts of its platform from before, or from files.
+    _declare_uses(workplace, source)
     why = why_off(workplace, source)
     if why:
         return _note(workplace, name, now, "off", why)
@@ -58,7 +57,6 @@ def ingest_source(
             return _note(workplace, name, now, "busy", "another process reads this source")
         with workplace.engine.begin() as connection:
             ledger.close_abandoned(connection, name)
-            _declare_uses(connection)
             waiting_until = ledger.asked_to_wait(connection, name) if source.one_limit else None
         if waiting_until:
             return _note(workplace, name, now, "rate_limited", "the platform asked us to wait", waiting_until)
@@ -95,6 +93,9 @@ def backfill_source(
 
 def import_file(workplace: Workplace, path: Path, layout: Layout, now: datetime, progress: Progress) -> dict[str, Any]:
     """Read one file with the source `imports`, whether it was read before or not; returns what `ingest_source` does."""
+    # Here, because reading workbooks takes a third of a second to load, and no other command does.
+    from pipeline.sources.imports import Imports, file_query
+
     source = Imports(workplace.settings, workplace.listening)
     query = file_query(path, layout.columns, layout.platform, layout.date_format, layout.preset, layout.sheet)
     workplace.settings.require_author_key()
@@ -104,7 +105,6 @@ def import_file(workplace: Workplace, path: Path, layout: Layout, now: datetime,
             raise Transient(f"{path.name}: another process is reading this file; try again when it has finished")
         with workplace.engine.begin() as connection:
             ledger.close_abandoned(connection, source.name, query.key)
-            _declare_uses(connection)
         return read_queries(Reading(workplace, source, now, progress, again=True), [query])
 
 
@@ -181,12 +181,11 @@ def _read_metrics(reading: Reading) -> None:
         ledger.close_run(connection, run_id, outcome, detail)
 
 
-def _declare_uses(connection: Connection) -> None:
-    # Of all platforms: a file may bring posts of one that is not listened to.
-    for name in names():
-        source = source_type(name)
-        amended = bool(source.uses.amendment) and ledger.terms_accepted(connection, name, source.uses.amendment)
-        ledger.declare_uses(connection, source.platform, source.uses.tone or amended, source.uses.combined or amended)
+def _declare_uses(workplace: Workplace, source: Source) -> None:
+    uses = source.uses
+    with workplace.engine.begin() as connection:
+        amended = bool(uses.amendment) and ledger.terms_accepted(connection, source.name, uses.amendment)
+        ledger.declare_uses(connection, source.platform, uses.tone or amended, uses.combined or amended)
 
 
 def _note(

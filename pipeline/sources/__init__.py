@@ -178,24 +178,25 @@ class Source(ABC):
 
 def names() -> list[str]:
     """The names of all sources: the public modules of this package that define SOURCE."""
-    return sorted(
-        module.name
-        for module in pkgutil.iter_modules(__path__)
-        if not module.name.startswith("_") and hasattr(_module(module.name), "SOURCE")
-    )
+    return sorted(name for name in _modules() if hasattr(_module(name), "SOURCE"))
 
 
 def source_type(name: str) -> type[Source]:
     """The class of the source called `name`; raises ConfigError for an unknown name."""
-    if name not in names():
+    # Only this one is imported: together their clients take three seconds.
+    source: type[Source] | None = getattr(_module(name), "SOURCE", None) if name in _modules() else None
+    if source is None:
         raise ConfigError(f"no source is called {name!r}; known: {', '.join(names())}")
-    source: type[Source] = _module(name).SOURCE
     return source
 
 
 def load(name: str, settings: Settings, listening: Listening) -> Source:
     """The source called `name`, constructed."""
     return source_type(name)(settings, listening)
+
+
+def _modules() -> set[str]:
+    return {module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")}
 
 
 def _module(name: str) -> ModuleType:

@@ -27,7 +27,7 @@ TIMEOUT_S = 600
 # the moment at which a row of alerts was last changed.
 TABLES = {
     "posts": "platform, platform_id, source, kind, channel, created_at, ingested_at, edited_at, title, text,"
-    " content_hash, url, lang, parent_id, author_hash, metrics::text, status, revision, query_key,"
+    " content_hash, url, lang, parent_id, author_hash, metrics::text, status, revision,"
     " backfilled, screened_key",
     "claims": "claim_id, version, content_hash, loaded_at, ended_at",
     "vectors": "content_hash, model_id, of_claim",

@@ -24,8 +24,7 @@ NOW = datetime(2026, 10, 12, 15, tzinfo=UTC)
 def named(workplace: Workplace) -> Workplace:
     """One post on each of three platforms names the practice; the connectors have said what their terms allow."""
     steps.sync_claims(NOW)
-    (workplace.settings.home / "imports").mkdir()
-    steps.ingest("imports", NOW)
+    assert steps.ingest("youtube", NOW)["outcome"] == "off"
     page = [
         Post(platform, "1", "post", f"Larkspur Family Health called back, {platform}", NOW, author_id=platform)
         for platform in ("youtube", "reddit", "x")
@@ -51,7 +50,7 @@ def test_only_youtube_limits_what_is_made_of_it() -> None:
 def test_posts_that_may_not_be_combined_are_counted_alone_until_it_is_agreed(named: Workplace) -> None:
     assert groups(named) == {("youtube",), ("reddit", "x")}
     accept("youtube", "Ana Officer", "derived-metrics", NOW.isoformat())
-    steps.ingest("imports", NOW)
+    steps.ingest("youtube", NOW)
     assert groups(named) == {("reddit", "x", "youtube")}
     with named.engine.begin() as connection:
         uses = dict(connection.execute(sa.select(source_uses.c.platform, source_uses.c.combined)).all())
