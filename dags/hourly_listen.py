@@ -34,16 +34,16 @@ def announce_claims() -> None:
     default_args={"retries": 2, "retry_delay": timedelta(minutes=2)},
 )
 def hourly_listen() -> None:
-    """Arrows only; the steps do the work."""
-    now = task(steps.read_clock)("{{ params.now }}")
-    names = task(steps.listed_sources)()
+    """Arrows only; the steps do the work. What is done whatever broke before it has the rule `all_done`."""
+    now, names = task(steps.read_clock)("{{ params.now }}"), task(steps.listed_sources)()
     heard = task(steps.ingest).partial(now=now).expand(source=names)
     screened = task(steps.screen, trigger_rule="all_done", outlets=[POSTS]).partial(now=now).expand(shard=steps.SHARDS)
-    told = task(steps.watch)(now)
-    [heard, task(steps.release_canary)(now)] >> screened >> task(steps.raise_alerts)(now) >> told
-    told >> task(steps.write_digest)(now) >> task(notify)(now)
-    heard >> task(steps.recheck).override(trigger_rule="all_done").partial(now=now).expand(source=names)
-    heard >> EmptyOperator(task_id="every_source_read")
+    raised, watched = task(steps.raise_alerts)(now), task(steps.watch, trigger_rule="all_done")(now)
+    digested = task(steps.write_digest, trigger_rule="all_done")(now)
+    told = task(notify, trigger_rule="all_done")(now)
+    [heard, task(steps.release_canary)(now)] >> screened >> raised >> watched >> digested >> told
+    told >> task(steps.recheck, trigger_rule="all_done").partial(now=now).expand(source=names)
+    [heard, raised] >> EmptyOperator(task_id="every_source_read")
     announce_claims()
 
 

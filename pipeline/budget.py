@@ -19,18 +19,20 @@ class Cap:
     renewed_at: datetime
 
 
-def room(connection: Connection, source: Source, rules: SourceSettings, mode: str, now: datetime) -> int | Cap:
-    """How many posts one more request may bring, or the cap that it would pass.
+def room(
+    connection: Connection, source: Source, rules: SourceSettings, mode: str, now: datetime, most: int
+) -> int | Cap:
+    """How many posts, of `most`, one more request may bring, or the cap that it would pass.
 
     Asked before each request, so that a cap is never learned from a platform's refusal or a bill.
     """
     day, month = _day_start(now, "UTC"), now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     next_day, next_month = day + timedelta(days=1), (month + timedelta(days=32)).replace(day=1)
-    today = ledger.spent_since(connection, source.name, day, now)
-    of_month = ledger.spent_since(connection, source.name, month, now)
+    today = ledger.spent_between(connection, source.name, day, next_day)
+    of_month = ledger.spent_between(connection, source.name, month, next_month)
     if rules.monthly_calls is not None and of_month.calls + 1 > rules.monthly_calls:
         return Cap(f"the monthly budget of {rules.monthly_calls:,} calls is used up", next_month)
-    posts = source.page_posts
+    posts = most
     for budget, spent, words, renewed_at in (
         (rules.daily_budget_usd, today, "daily", next_day),
         (rules.monthly_budget_usd, of_month, "monthly", next_month),
@@ -39,7 +41,7 @@ def room(connection: Connection, source: Source, rules: SourceSettings, mode: st
             continue
         # A hundredth of a post: sums of prices are not exact.
         posts = min(posts, int((budget - spent.cost_usd) / source.cost_per_post_usd + 0.01))
-        if posts < source.least_page_posts:
+        if posts < min(source.least_page_posts, most):
             return Cap(f"the {words} budget of ${budget:.2f} has no room for another page", renewed_at)
     return _reached_quota(connection, source, mode, now) or posts
 
@@ -54,7 +56,8 @@ def _reached_quota(connection: Connection, source: Source, mode: str, now: datet
         if quota.modes and mode not in quota.modes:
             continue
         day = _day_start(now, quota.zone)
-        if ledger.spent_since(connection, source.name, day, now, quota.modes).calls + 1 > quota.calls:
+        spent = ledger.spent_between(connection, source.name, day, day + timedelta(days=1), quota.modes)
+        if spent.calls + 1 > quota.calls:
             what = f"{quota.calls:,} calls a day" + (f" for {mode}" if quota.modes else "")
             return Cap(f"the platform's quota of {what} is used up", day + timedelta(days=1))
     return None

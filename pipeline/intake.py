@@ -61,7 +61,13 @@ def ingest_source(
         if waiting_until:
             return _note(workplace, name, now, "rate_limited", "the platform asked us to wait", waiting_until)
         reading = Reading(workplace, source, now, progress)
-        counts = read_queries(reading, _live_queries(reading))
+        queries = _live_queries(reading)
+        if source.newest_first and not queries:
+            return _note(workplace, name, now, "partial", "nothing is asked of it: list its channels in auscult.yaml")
+        counts = read_queries(reading, queries)
+        if not source.newest_first:
+            # Files that were read before leave no row, and "nothing new" must not look like "not read".
+            _note(workplace, name, now, "ok", "")
         _read_metrics(reading)
         return counts
 
@@ -165,7 +171,7 @@ def _read_metrics(reading: Reading) -> None:
     with engine.begin() as connection:
         if ledger.metrics_on_day(connection, source.name, reading.now):
             return
-        if isinstance(room(connection, source, reading.rules, METRICS, reading.now), Cap):
+        if isinstance(room(connection, source, reading.rules, METRICS, reading.now, source.page_posts), Cap):
             return
         run_id = ledger.open_run(connection, source.name, "-", reading.now, METRICS, METRICS)
     outcome, detail = "ok", ""

@@ -55,7 +55,7 @@ def outcome_of(error: ListenError) -> str:
 def read_query(reading: Reading, query: Query) -> tuple[Counts, ListenError | None]:
     """Read one query as far as it goes; returns what became of its records, and the error that broke it off.
 
-    A cap that is reached is an Exhausted error, though nothing failed: the source's other queries have it too.
+    A cap that is reached is no error: the ledger says so, and a later run goes on.
     """
     name, engine, total = reading.source.name, reading.workplace.engine, Counts()
     with engine.begin() as connection:
@@ -65,13 +65,12 @@ def read_query(reading: Reading, query: Query) -> tuple[Counts, ListenError | No
             return total, None
         purpose = "backfill" if query.after_at else "listen"
         run_id = ledger.open_run(connection, name, query.key, reading.now, query.mode, purpose)
-        _store_gap(
-            connection, reading, query, out_of_reach(reading.source, query.after_at or mark.finished_at, reading.now)
-        )
+        gap = out_of_reach(reading.source, query.after_at or mark.finished_at, reading.now)
+        _store_gap(connection, reading, query, gap)
     reading.source.validators[query.key] = dict(mark.validators)
     # With a floor a file that was read to its end would hand over nothing.
     state = PassState(None if reading.again else mark.floor_at, mark.pending_cursor, mark.pending_high_at)
-    outcome, detail, retry_at = "ok", "", None
+    outcome, detail, retry_at = "ok", f"the platform no longer has all of it ({gap.reason})" if gap else "", None
     problem: ListenError | None = None
     try:
         cap, finished = _read_passes(reading, query, state, run_id, total)
@@ -120,7 +119,7 @@ def _read_passes(
 
 def _cap(reading: Reading, query: Query) -> Cap | None:
     with reading.workplace.engine.begin() as connection:
-        left = room(connection, reading.source, reading.rules, query.mode, reading.now)
+        left = room(connection, reading.source, reading.rules, query.mode, reading.now, reading.source.page_posts)
     if isinstance(left, Cap):
         return left
     reading.source.page_limit = left
@@ -157,7 +156,8 @@ def _store_page(reading: Reading, query: Query, page: PageRead, run_id: int) -> 
 
 
 def _store_gap(connection: Connection, reading: Reading, query: Query, gap: Gap | None) -> None:
-    if gap is not None:
+    # What a backfill cannot have was not missed by listening; its ledger row says so.
+    if gap is not None and query.after_at is None:
         stretch = (gap.after_at, gap.before_at)
         ledger.store_gap(connection, reading.source.name, query.key, gap.reason, reading.now, stretch)
 

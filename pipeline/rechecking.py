@@ -19,7 +19,6 @@ from pipeline.workplace import Workplace
 
 # Those overdue for longest first, so that all of them have their turn.
 POSTS_A_RUN = 5_000
-MANY_GONE = 10
 MODE = "recheck"
 
 
@@ -49,16 +48,17 @@ def recheck_posts(workplace: Workplace, source: Source, ids: Sequence[str], now:
         return {"source": source.name, "outcome": "ok", **counts}
     with workplace.engine.begin() as connection:
         run_id = ledger.open_run(connection, source.name, "-", now, MODE, "recheck")
-    outcome, detail, left = "ok", "", list(ids)
+    outcome, detail, left = "failed", "it broke off", list(ids)
     try:
         while left:
             cap = _room(workplace, source, now)
             if isinstance(cap, Cap):
                 outcome, detail = "exhausted", cap.words
                 break
-            size = min(cap, source.recheck_batch)
-            batch, left = left[:size], left[size:]
+            batch, left = left[:cap], left[cap:]
             _recheck_batch(workplace, source, batch, run_id, counts, now)
+        else:
+            outcome, detail = "ok", ""
     except ListenError as error:
         outcome, detail = outcome_of(error), str(error)
         raise
@@ -78,28 +78,29 @@ def _recheck_batch(
     with workplace.engine.begin() as connection:
         # Before the call: what is refused is asked all the same.
         ledger.add_calls(connection, run_id, 1, len(batch) * source.cost_per_post_usd)
-    answer = _asked(source, batch)
+    answer, calls = _asked(source, batch)
     edited, _ = admit(source, answer.edited, now)
     with workplace.engine.begin() as connection:
+        ledger.add_calls(connection, run_id, calls - 1, (calls - 1) * len(answer.gone) * source.cost_per_post_usd)
         gone = [(source.platform, platform_id) for platform_id in sorted(answer.gone)]
         erased = erase(workplace, connection, gone, "gone", now)
         changed = store_edits(connection, edited, workplace.names)
-        mark_rechecked(connection, source.platform, sorted(answer.live), now)
+        mark_rechecked(connection, source.platform, batch, answer.live, now)
     counts["asked"] += len(batch)
     counts["erased"] += erased
     counts["edited"] += changed
 
 
-def _asked(source: Source, batch: list[str]) -> Recheck:
+def _asked(source: Source, batch: list[str]) -> tuple[Recheck, int]:
     answer = source.recheck(batch)
-    if len(answer.gone) < MANY_GONE or len(answer.gone) * 2 <= len(batch):
-        return answer
-    # An empty answer with status 200 looks like a purge; so many are believed when they are gone twice.
+    if len(answer.gone) * 2 <= len(batch):
+        return answer, 1
+    # An empty answer with status 200 looks like a purge; most of a batch is believed when it is gone twice.
     again = source.recheck(sorted(answer.gone))
-    return replace(answer, gone=answer.gone & again.gone, live=answer.live | again.live)
+    return replace(answer, gone=answer.gone & again.gone, live=answer.live | again.live), 2
 
 
 def _room(workplace: Workplace, source: Source, now: datetime) -> int | Cap:
     rules = workplace.listening.source(source.name)
     with workplace.engine.begin() as connection:
-        return room(connection, source, rules, MODE, now)
+        return room(connection, source, rules, MODE, now, source.recheck_batch)

@@ -1,7 +1,7 @@
 """From what was screened to alerts, and from alerts to mail: the rows and the outbox entries are one transaction."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -74,7 +74,13 @@ def write_digest(workplace: Workplace, now: datetime) -> dict[str, int]:
         facts.update(_facts(connection, [claim_id for claim_id, _ in heard["reviews"]]))
         counts = DigestCounts(since_at=since, until_at=now, **heard)
         rendered = render_digest(
-            alerts, facts, counts, _coverage(connection, since, now), practice.name, listening.time_zone, now
+            alerts,
+            facts,
+            counts,
+            _coverage(connection, listening.sources, since, now),
+            practice.name,
+            listening.time_zone,
+            now,
         )
         told = [receiver for receiver in listening.receivers if receiver.digest]
         key = f"digest|{practice.practice_id}|{local.date().isoformat()}"
@@ -195,13 +201,16 @@ def _notification(
     }
 
 
-def _coverage(connection: Connection, since: datetime, until: datetime) -> list[Coverage]:
+def _coverage(connection: Connection, listed: Collection[str], since: datetime, until: datetime) -> list[Coverage]:
     heard = reports.heard_by_source(connection, since, until)
     covered = {row["source"]: row for row in reports.coverage_at(connection, until)}
     told = []
     for row in reports.source_health(connection):
         hour = covered.get(row["source"])
         state = _STATES[hour["state"]] if hour else "failed"
+        if row["source"] not in listed:
+            # Taken out of auscult.yaml: nothing is expected of it.
+            state = "off"
         told.append(
             Coverage(
                 source=row["source"],

@@ -103,7 +103,7 @@ def notify(
 def backfill(
     source: Annotated[str, typer.Argument(help="Name of the source.")],
     after: Annotated[str, typer.Option(help="Posts from this moment on, like 2026-09-01T00:00:00Z.")],
-    until: Annotated[str, typer.Option(help="Posts before this moment. Default: now.")] = "",
+    until: Annotated[str, typer.Option(help="Posts before this moment.")],
     now: Now = "",
 ) -> None:
     """Read a range of the past of one source, beside live listening. It raises historical alerts only, and no mail.
@@ -111,7 +111,7 @@ def backfill(
     Called again with the same range it goes on where it broke off.
     """
     with progress_bar(f"reading {source}") as advance:
-        counts = steps.backfill(source, after, until or now, now, advance)
+        counts = steps.backfill(source, after, until, now, advance)
     print_counts(f"read {source}", counts)
 
 

@@ -1,5 +1,6 @@
 """Commands that look: sql, status, sources."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -120,7 +121,7 @@ def _source(workplace: Workplace, name: str) -> dict[str, object]:
     with workplace.engine.begin() as connection:
         floor_at = ledger.lowest_floor(connection, name)
         month = moment("").replace(day=1, hour=0, minute=0, second=0)
-        spent = ledger.spent_since(connection, name, month, moment(""))
+        spent = ledger.spent_between(connection, name, month, moment("") + timedelta(seconds=1))
     return {
         "name": name,
         "status": f"off: {why}" if why else "on",

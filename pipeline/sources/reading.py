@@ -93,7 +93,8 @@ def read_pass(source: Source, query: Query, state: PassState, now: datetime, max
         pages += 1
         read = _page_read(source, query, page, state, now, gap)
         state, gap = read.state_after, None
-        head_pass = read.finished and resumed and source.newest_first
+        # What was posted since a backfill began is not its business.
+        head_pass = read.finished and resumed and source.newest_first and query.after_at is None
         # A refused cursor was a request too.
         yield replace(read, needs_head_pass=head_pass, calls=read.calls + refusals)
         refusals = 0

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.config import Policy
-from pipeline.warehouse.tables import check_runs, ingest_runs, outbox, posts
+from pipeline.warehouse.tables import check_runs, outbox, posts
 
 # How far back a lost canary or a missed run is still news.
 _NEWS = timedelta(days=1)
@@ -28,7 +28,7 @@ def operator_alarms(connection: Connection, practice_id: str, now: datetime, pol
         *_lost_canaries(connection, practice_id, now, timedelta(hours=policy["canary_hours"])),
         *_missed_runs(connection, practice_id, now, timedelta(minutes=policy["missed_minutes"])),
         *_missing_checks(connection, now, timedelta(hours=policy["check_hours"])),
-        *_stuck_mail(connection, practice_id),
+        *_stuck_mail(connection, practice_id, now),
     ]
     return sorted(found, key=lambda alarm: (alarm.since_at, alarm.kind))
 
@@ -63,16 +63,20 @@ def _missing_checks(connection: Connection, now: datetime, patience: timedelta) 
     last_at: datetime | None = connection.execute(
         sa.select(sa.func.max(check_runs.c.ran_at)).where(check_runs.c.ran_at <= now)
     ).scalar()
-    first_at: datetime | None = connection.execute(sa.select(sa.func.min(ingest_runs.c.run_at))).scalar()
+    # Counted from the first canary, which is as old as these checks are noted.
+    canaries = sa.select(sa.func.min(posts.c.ingested_at)).where(posts.c.platform == "canary")
+    first_at: datetime | None = connection.execute(canaries).scalar()
     since_at = last_at or first_at
     if since_at is None or now - since_at <= patience:
         return []
     return [Alarm("checks_missing", since_at, "no data check has run since")]
 
 
-def _stuck_mail(connection: Connection, practice_id: str) -> list[Alarm]:
+def _stuck_mail(connection: Connection, practice_id: str, now: datetime) -> list[Alarm]:
+    # What a relay refused for good cannot be mended by waiting: it is told of for a week.
+    refused = sa.and_(outbox.c.state == "failed", outbox.c.written_at > now - timedelta(days=7))
     stuck = sa.select(sa.func.count(), sa.func.min(outbox.c.written_at)).where(
-        outbox.c.practice_id == practice_id, outbox.c.state.in_(("parked", "failed"))
+        outbox.c.practice_id == practice_id, sa.or_(outbox.c.state == "parked", refused)
     )
     count, since_at = connection.execute(stuck).one()
     words = f"{count} mails were given up: see auscult status, then auscult notify --parked"

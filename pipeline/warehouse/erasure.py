@@ -25,6 +25,9 @@ from pipeline.warehouse.tables import (
 
 Key = tuple[str, str]
 
+# Any fixed number, ours alone.
+_ERASURE_LOCK = 0x4155_5343_0010
+
 _SCRUB_EVIDENCE = sa.text(
     """
     update alerts set evidence = jsonb_set(evidence, '{posts}', coalesce((
@@ -89,6 +92,7 @@ def erase_posts(
     buried = [Tombstone(names.post(*key), key[0], now, reason) for key in dict.fromkeys(keys)]
     if not buried:
         return []
+    lock_erasures(connection, erasing=True)
     connection.execute(insert(tombstones).on_conflict_do_nothing(), [asdict(one) for one in buried])
     for platform in {platform for platform, _ in keys}:
         ids = [platform_id for of, platform_id in keys if of == platform]
@@ -102,6 +106,12 @@ def erase_posts(
             named = {"platform_id": names.post(platform, row.platform_id), "status": status}
             empty_post(connection, row.post_id, row.content_hash, {**_UNTRACED, **named})
     return buried
+
+
+def lock_erasures(connection: Connection, *, erasing: bool) -> None:
+    """Keep storing and erasing of posts apart: a page must see the tombstones, and an erasure the page's posts."""
+    lock = sa.func.pg_advisory_xact_lock if erasing else sa.func.pg_advisory_xact_lock_shared
+    connection.execute(sa.select(lock(_ERASURE_LOCK)))
 
 
 def posts_of_author(connection: Connection, platform: str, author_hash: str) -> list[Key]:
@@ -133,15 +143,16 @@ def replay(connection: Connection, entries: Sequence[dict[str, str]], names: Nam
     }
     platforms = sorted({one.platform for one in told.values()})
     live = sa.select(posts.c.platform, posts.c.platform_id).where(posts.c.platform.in_(platforms))
-    back: dict[str, list[Key]] = {}
-    for row in connection.execute(live.where(posts.c.status == "live")):
-        if (post_key := names.post(*row)) in told:
-            back.setdefault(post_key, []).append((row.platform, row.platform_id))
-    for post_key, keys in back.items():
-        erase_posts(connection, keys, told[post_key].reason, told[post_key].erased_at, names)
     if told:
+        # First, so that they keep the moment of the erasure.
         connection.execute(insert(tombstones).on_conflict_do_nothing(), [asdict(one) for one in told.values()])
-    return len(back)
+    back: dict[tuple[str, datetime], list[Key]] = {}
+    for row in connection.execute(live.where(posts.c.status == "live")):
+        if one := told.get(names.post(*row)):
+            back.setdefault((one.reason, one.erased_at), []).append((row.platform, row.platform_id))
+    for (reason, erased_at), keys in back.items():
+        erase_posts(connection, keys, reason, erased_at, names)
+    return sum(map(len, back.values()))
 
 
 def drop_derived(connection: Connection, post_id: int, key: tuple[str, str]) -> None:

@@ -45,7 +45,8 @@ posts = Table(
     column("screened_key", Text, "fingerprint of models, policy and practice it was screened with", null=True),
     column("claim_set_id", BigInteger, "set of claims it was screened with", null=True),
     column("screened_at", MOMENT, "wall clock of that, UTC; a run never takes back what was screened since", null=True),
-    column("rechecked_at", MOMENT, "when its platform was last asked whether it is public, UTC", null=True),
+    column("rechecked_at", MOMENT, "when its platform last said that it is public, UTC", null=True),
+    column("recheck_tried_at", MOMENT, "when its platform was last asked, UTC, whatever it answered", null=True),
     column("screen_lease", BigInteger, "worker that screens it now", null=True),
     column("screen_leased_until", MOMENT, "when that lease ends at the latest, UTC", null=True),
     UniqueConstraint("platform", "platform_id"),
@@ -55,6 +56,7 @@ posts = Table(
     CheckConstraint("revision >= 1", name="revision"),
     Index("ix_posts_ingested_at", "ingested_at", "post_id"),
     Index("ix_posts_content_hash", "content_hash"),
+    Index("ix_posts_parent_id", "platform", "parent_id", postgresql_where=text("parent_id is not null")),
     comment="One row per public post, by platform and id.",
 )
 

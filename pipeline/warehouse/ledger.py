@@ -156,12 +156,15 @@ def close_abandoned(connection: Connection, source: str, query_key: str | None =
     connection.execute(sa.update(ingest_runs).where(abandoned).values(**values))
 
 
-def spent_since(
-    connection: Connection, source: str, since: datetime, now: datetime, modes: Collection[str] = ()
+def spent_between(
+    connection: Connection, source: str, since: datetime, until: datetime, modes: Collection[str] = ()
 ) -> Spent:
-    """What reading a source has cost in [since, now], by the clocks of its runs; of queries of these modes, or all."""
+    """What reading a source has cost in [since, until), by the clocks of its runs; of queries of these modes, or all.
+
+    Later runs count too: a backfill that takes hours must see what listening spent meanwhile.
+    """
     table = ingest_runs.c
-    wanted = sa.and_(table.source == source, table.run_at >= since, table.run_at <= now)
+    wanted = sa.and_(table.source == source, table.run_at >= since, table.run_at < until)
     if modes:
         wanted = sa.and_(wanted, table.mode.in_(sorted(modes)))
     sums = (sa.func.coalesce(sa.func.sum(column), 0) for column in (table.calls, table.cost_usd))

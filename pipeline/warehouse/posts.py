@@ -1,6 +1,6 @@
 """Posts in and out of the warehouse: one page and the cursor that speaks for it are one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.post import NO_WORDS, Post
 from pipeline.warehouse.conditions import any_of, has_words
-from pipeline.warehouse.erasure import Key, Names, Tombstone, drop_derived, drop_vector, erase_posts
+from pipeline.warehouse.erasure import Key, Names, Tombstone, drop_derived, drop_vector, erase_posts, lock_erasures
 from pipeline.warehouse.tables import posts, tombstones
 
 RECHECK_AGES = (timedelta(hours=1), timedelta(days=1), timedelta(days=3), timedelta(days=7))
@@ -72,8 +72,9 @@ def store_posts(connection: Connection, origin: Origin, page: Sequence[Post], no
     counts = Counts()
     newest = _one_each(page, counts)
     keys = list(newest)
-    buried = _tombstoned(connection, keys, names)
+    lock_erasures(connection, erasing=any(post.status != "live" for post in newest.values()))
     stored = _stored(connection, keys)
+    buried = _tombstoned(connection, keys, names)
     fresh: list[dict[str, Any]] = []
     gone: list[Key] = []
     for key, post in newest.items():
@@ -90,7 +91,7 @@ def store_posts(connection: Connection, origin: Origin, page: Sequence[Post], no
             counts.duplicate += 1
         elif known.content_hash == post.content_hash or _is_older(post, known):
             counts.duplicate += 1
-            _refresh(connection, known.post_id, post)
+            _refresh(connection, known.post_id, post, live=not origin.backfilled)
         elif _is_another(known, author):
             # Two files count their rows 1, 2, 3: what the first one brought must not be overwritten.
             counts.quarantined += 1
@@ -98,7 +99,8 @@ def store_posts(connection: Connection, origin: Origin, page: Sequence[Post], no
         else:
             counts.edited += 1
             _revise(connection, known, post, author)
-    _insert(connection, fresh, counts)
+    # In one order, or two pages with the same posts would wait for each other.
+    _insert(connection, sorted(fresh, key=lambda row: (row["platform"], row["platform_id"])), counts)
     for status in ("deleted", "removed", "gone"):
         ended = [key for key in gone if newest[key].status == status]
         counts.erased += erase_posts(connection, ended, status, now, names)
@@ -112,34 +114,41 @@ def recheckable(connection: Connection, platform: str, now: datetime, limit: int
     """
     age = sa.literal(now) - posts.c.ingested_at
     weeks = sa.func.floor(sa.extract("epoch", age) / WEEK.total_seconds())
+    tried_at = posts.c.recheck_tried_at
     due_age = sa.case(
         *((age < later, earlier) for earlier, later in pairwise((timedelta(0), *RECHECK_AGES))),
         else_=weeks * sa.literal(WEEK),
     )
-    asked_since = posts.c.rechecked_at >= posts.c.ingested_at + due_age
-    due = sa.and_(age >= RECHECK_AGES[0], sa.or_(posts.c.rechecked_at.is_(None), sa.not_(asked_since)))
-    oldest_first = (sa.func.coalesce(posts.c.rechecked_at, posts.c.ingested_at), posts.c.post_id)
+    asked_since = tried_at >= posts.c.ingested_at + due_age
+    due = sa.and_(age >= RECHECK_AGES[0], sa.or_(tried_at.is_(None), sa.not_(asked_since)))
+    oldest_first = (sa.func.coalesce(tried_at, posts.c.ingested_at), posts.c.post_id)
     found = sa.select(posts.c.platform_id).where(posts.c.platform == platform, has_words(), due).order_by(*oldest_first)
     return list(connection.execute(found.limit(limit)).scalars())
 
 
-def mark_rechecked(connection: Connection, platform: str, ids: Sequence[str], now: datetime) -> None:
-    """Record that a platform was asked for these posts."""
-    asked = sa.and_(posts.c.platform == platform, posts.c.platform_id.in_(ids))
-    connection.execute(sa.update(posts).where(asked).values(rechecked_at=now))
+def mark_rechecked(
+    connection: Connection, platform: str, ids: Sequence[str], live: Collection[str], now: datetime
+) -> None:
+    """Record that a platform was asked for these posts, and which of them it said are public."""
+    for names, values in ((ids, {"recheck_tried_at": now}), (live, {"rechecked_at": now})):
+        asked = sa.and_(posts.c.platform == platform, posts.c.platform_id.in_(sorted(names)))
+        connection.execute(sa.update(posts).where(asked).values(**values))
 
 
 def store_edits(connection: Connection, edited: Sequence[Post], names: Names) -> int:
     """Revise stored posts whose words changed, and forget authors who left; returns how many posts were revised."""
+    lock_erasures(connection, erasing=False)
     stored = _stored(connection, [(post.platform, post.platform_id) for post in edited])
     changed = 0
     for post in edited:
         known = stored.get((post.platform, post.platform_id))
-        if known is not None and known.status == "live" and known.content_hash != post.content_hash:
+        if known is None or known.content_hash == NO_WORDS:
+            continue
+        if known.status == "live" and known.content_hash != post.content_hash:
             _revise(connection, known, post, names.author(post.platform, post.author_id))
             changed += 1
-        elif known is not None:
-            _refresh(connection, known.post_id, post)
+        else:
+            _refresh(connection, known.post_id, post, live=False)
     return changed
 
 
@@ -163,7 +172,9 @@ def _tombstoned(connection: Connection, keys: Sequence[Key], names: Names) -> se
 
 def _stored(connection: Connection, keys: Sequence[Key]) -> dict[Key, _Stored]:
     columns = (posts.c.post_id, posts.c.content_hash, posts.c.status, posts.c.edited_at, posts.c.author_hash)
-    found = sa.select(posts.c.platform, posts.c.platform_id, *columns).where(_among(keys)).with_for_update()
+    found = sa.select(posts.c.platform, posts.c.platform_id, *columns).where(_among(keys))
+    # Alerts that are being raised may refer to these rows meanwhile.
+    found = found.order_by(posts.c.post_id).with_for_update(key_share=True)
     return {(row[0], row[1]): _Stored(*row[2:]) for row in connection.execute(found)}
 
 
@@ -227,7 +238,11 @@ def _insert(connection: Connection, fresh: list[dict[str, Any]], counts: Counts)
     counts.duplicate += len(fresh) - len(stored)
 
 
-def _refresh(connection: Connection, post_id: int, post: Post) -> None:
+def _refresh(connection: Connection, post_id: int, post: Post, *, live: bool) -> None:
+    if live:
+        # A backfill came first; it is news all the same.
+        was = sa.and_(posts.c.post_id == post_id, posts.c.backfilled)
+        connection.execute(sa.update(posts).where(was).values(backfilled=False))
     if post.metrics:
         changed = sa.and_(posts.c.post_id == post_id, posts.c.metrics != dict(post.metrics))
         connection.execute(sa.update(posts).where(changed).values(metrics=dict(post.metrics)))

@@ -23,7 +23,7 @@ def heard(connection: Connection, practice_id: str, since: datetime, until: date
     naming = (
         sa.select(sa.func.count(sa.distinct(mentions.c.post_id)))
         .join(posts, posts.c.post_id == mentions.c.post_id)
-        .where(stored, mentions.c.practice_id == practice_id)
+        .where(stored, posts.c.own.is_(False), mentions.c.practice_id == practice_id)
     )
     # Not from the ledger, whose rows tell how often something was tried.
     set_aside = sa.select(sa.func.count()).where(
@@ -125,7 +125,7 @@ def _waiting(connection: Connection, practice_id: str, until: datetime) -> tuple
     waiting = (
         sa.select(matches.c.claim_id, amount)
         .join(posts, posts.c.post_id == matches.c.post_id)
-        .where(matches.c.decision == "review", posts.c.ingested_at <= until, sa.not_(reviewed))
+        .where(matches.c.decision == "review", posts.c.own.is_(False), posts.c.ingested_at <= until, sa.not_(reviewed))
         .group_by(matches.c.claim_id)
         .order_by(amount.desc(), matches.c.claim_id)
     )

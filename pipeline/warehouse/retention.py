@@ -29,6 +29,7 @@ from pipeline.warehouse.tables import (
 # Tables whose rows hold, or held, something of a post.
 _OF_POSTS = ("posts", "vectors", "matches", "mentions", "alerts", "alert_posts", "reviews", "quarantine", "outbox")
 _LOCK_TIMEOUT = "20s"
+_A_NIGHT = timedelta(days=1)
 NO_RULES: Mapping[str, "Rule"] = MappingProxyType({})
 
 
@@ -63,7 +64,8 @@ def expire_posts(
     due = [sa.and_(age > unmatched, sa.not_(sa.or_(*derived))), age > matched]
     for platform, rule in rules.items():
         since = sa.func.greatest(posts.c.ingested_at, posts.c.rechecked_at) if rule.refreshed else posts.c.ingested_at
-        due.append(sa.and_(posts.c.platform == platform, sa.literal(now) - since > rule.period))
+        # What would pass its limit before the next night goes tonight.
+        due.append(sa.and_(posts.c.platform == platform, sa.literal(now) - since > rule.period - _A_NIGHT))
     columns = (posts.c.post_id, posts.c.content_hash, posts.c.platform, posts.c.platform_id)
     found = connection.execute(sa.select(*columns).where(sa.or_(*due), posts.c.content_hash != NO_WORDS)).all()
     for row in found:

@@ -13,10 +13,13 @@ tries as (
         retry_at,
         row_number() over (partition by source, query_key, run_at order by run_id desc) as try_rank
     from public.ingest_runs
-    where purpose = 'listen' and source <> 'canary' and outcome <> 'busy'
+    cross join clock
+    where
+        purpose = 'listen' and source <> 'canary' and outcome <> 'busy'
+        and run_at > clock.now_at - interval '32 days' and run_at <= clock.now_at
 ),
 
--- The worst query of a read says how it went.
+-- The worst query of a read says how it went; where others were read in full, a failed one makes it a partial read.
 reads as (
     select
         source,
@@ -25,15 +28,23 @@ reads as (
         (array['off', 'failed', 'exhausted', 'rate_limited', 'partial', 'ok'])[
             min(case outcome
                 when 'off' then 1
-                when 'failed' then 2
+                when 'failed' then case when some_ok then 5 else 2 end
                 when 'exhausted' then 3
                 when 'rate_limited' then 4
                 when 'ok' then 6
                 else 5
             end)
         ] as outcome
-    from tries
-    where try_rank = 1
+    from (
+        select
+            source,
+            run_at,
+            outcome,
+            retry_at,
+            bool_or(outcome = 'ok') over (partition by source, run_at) as some_ok
+        from tries
+        where try_rank = 1
+    ) as judged
     group by source, run_at
 ),
 
@@ -118,8 +129,12 @@ select
     case
         when gaps.reason is not null then 'partial'
         when complete.run_at is not null then 'ok'
+        -- The newest hours are as good as the newest read, while the next one is not overdue.
+        when
+            newest.outcome = 'ok'
+            and newest.run_at > clock.now_at - interval '90 minutes'
+            and hours.hour_at >= date_trunc('hour', newest.run_at, 'UTC') then 'ok'
         when newest.run_at < hours.hour_at then 'not measured'
-        when newest.outcome = 'ok' and hours.hour_at = date_trunc('hour', clock.now_at, 'UTC') then 'ok'
         when newest.outcome = 'off' then 'not configured'
         when newest.outcome = 'rate_limited' then 'rate limited'
         when newest.outcome = 'exhausted' then 'quota exhausted'

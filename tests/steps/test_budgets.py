@@ -175,15 +175,14 @@ def test_a_backfill_raises_historical_alerts_only_and_leaves_the_watermark(
     assert all(NOW - timedelta(hours=25) <= moment < NOW - timedelta(hours=22) for moment in times)
     again = steps.backfill("x", NOW - timedelta(hours=25), NOW - timedelta(hours=22), NOW)
     assert again["fetched"] == 0, "what was read to its end is not read again"
-    steps.ingest("x", NOW)
-    with workplace.engine.begin() as connection:
-        live = sa.select(sa.func.count()).where(posts.c.backfilled.is_(False))
-        assert connection.execute(live).scalar_one() > 6, "live listening read all the rest"
-        connection.execute(sa.delete(posts).where(posts.c.backfilled.is_(False)))
     steps.screen(0, NOW)
     assert steps.raise_alerts(NOW)["mails_written"] == 0
     with workplace.engine.begin() as connection:
         assert set(connection.execute(sa.select(alerts.c.historical)).scalars()) == {True}
+    steps.ingest("x", NOW)
+    with workplace.engine.begin() as connection:
+        live = sa.select(sa.func.count()).where(posts.c.backfilled.is_(False))
+        assert connection.execute(live).scalar_one() > 6, "live listening read all there is"
 
 
 def test_a_backfill_that_breaks_off_goes_on_where_it_was(platform: Loopback, workplace: Workplace) -> None:
@@ -197,6 +196,7 @@ def test_a_backfill_that_breaks_off_goes_on_where_it_was(platform: Loopback, wor
     steps.backfill("x", NOW - DAY, NOW, NOW)
     assert stored(workplace) == 48
     assert "next_token" in platform.requests[asked][2]
+    assert len(platform.requests) - asked == 3, "what was read is not read and paid for again"
     with workplace.engine.begin() as connection:
         marks = connection.execute(sa.select(watermarks.c.finished_at)).scalars().all()
     assert marks == [NOW]
@@ -204,9 +204,9 @@ def test_a_backfill_that_breaks_off_goes_on_where_it_was(platform: Loopback, wor
 
 def test_a_backfill_beyond_the_platforms_reach_says_what_is_missing(platform: Loopback, workplace: Workplace) -> None:
     steps.backfill("x", NOW - 30 * DAY, NOW, NOW)
+    assert "out_of_reach" in outcomes(workplace)[-1][1]
     with workplace.engine.begin() as connection:
-        gap = connection.execute(sa.select(coverage_gaps)).one()
-    assert (gap.reason, gap.from_at, gap.to_at) == ("out_of_reach", NOW - 30 * DAY, NOW - 7 * DAY)
+        assert not connection.execute(sa.select(coverage_gaps)).all(), "listening missed nothing"
 
 
 @pytest.mark.parametrize(("after", "until"), [(NOW, NOW - DAY), (NOW - DAY, NOW + DAY), (NOW, NOW)])
@@ -214,3 +214,12 @@ def test_an_impossible_range_is_refused(platform: Loopback, after: datetime, unt
     with pytest.raises(ConfigError, match="range"):
         steps.backfill("x", after, until, NOW)
     assert not platform.requests
+
+
+def test_what_a_backfill_brought_first_is_news_once_listening_hears_it(
+    platform: Loopback, workplace: Workplace
+) -> None:
+    steps.backfill("x", NOW - DAY, NOW, NOW)
+    steps.ingest("x", NOW)
+    with workplace.engine.begin() as connection:
+        assert set(connection.execute(sa.select(posts.c.backfilled)).scalars()) == {False}

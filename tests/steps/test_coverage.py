@@ -58,9 +58,9 @@ def test_each_state_has_its_name_until_it_is_made_good(workplace: Workplace, out
     ran(workplace, 0, "ok")
     until = NOW + 9 * HOUR if outcome in {"rate_limited", "exhausted"} else None
     ran(workplace, 1, outcome, retry_at=until)
-    assert states(workplace, 1.9)[-1] == state
+    assert states(workplace, 1.4)[-1] == state
     with workplace.engine.begin() as connection:
-        (row,) = reports.coverage_at(connection, NOW + 1.9 * HOUR)
+        (row,) = reports.coverage_at(connection, NOW + 1.4 * HOUR)
     assert (row["state"], row["since_at"], row["retry_at"]) == (state, NOW, until)
     assert states(workplace, 3.5)[-2:] == ["not measured", "not measured"], "and then nothing ran"
     ran(workplace, 4, "ok")
@@ -225,3 +225,32 @@ def hours(workplace: Workplace, model: Model) -> set[str]:
         reports.set_clock(connection, at(model.world.minute))
         found = sa.text("select state from marts.mart_coverage where source = :source")
         return set(connection.execute(found, {"source": model.source.name}).scalars())
+
+
+def test_one_dead_query_of_many_is_a_partial_read(workplace: Workplace) -> None:
+    ran(workplace, 0, "ok", "one")
+    ran(workplace, 0, "failed", "two")
+    assert states(workplace, 0.2) == ["partial"]
+
+
+def test_an_hour_is_not_missed_while_its_run_is_due(workplace: Workplace) -> None:
+    ran(workplace, 0, "ok")
+    assert states(workplace, 1.1) == ["ok"]
+    assert states(workplace, 1.4) == ["ok"]
+    assert states(workplace, 1.6) == ["not measured", "not measured"]
+
+
+def test_files_that_were_read_before_are_not_silence(workplace: Workplace) -> None:
+    (workplace.settings.home / "imports").mkdir()
+    (workplace.settings.home / "imports" / "posts.csv").write_text("id,text\n1,words\n")
+    for hour in range(3):
+        steps.ingest("imports", NOW + hour * HOUR)
+    with workplace.engine.begin() as connection:
+        (row,) = reports.coverage_at(connection, NOW + 2.2 * HOUR)
+    assert (row["source"], row["state"]) == ("imports", "ok")
+
+
+def test_a_source_that_is_asked_nothing_says_so(workplace: Workplace, settings: Settings) -> None:
+    settings.listening_file.write_text("sources: {rss: {}}")
+    told = steps.ingest("rss", NOW)
+    assert (told["outcome"], "list its channels" in told["detail"]) == ("partial", True)

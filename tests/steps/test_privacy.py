@@ -151,20 +151,21 @@ def test_a_platforms_own_rule_overrides_downwards(workplace: Workplace) -> None:
     store(workplace, *(post(platform, 1) for platform in ("linkedin", "youtube", "facebook")))
     with workplace.engine.begin() as connection:
         connection.execute(sa.update(posts).values(platform_id=posts.c.platform))
-    steps.expire(NOW + timedelta(hours=47))
+    steps.expire(NOW + timedelta(hours=23))
     assert live(workplace) == {"linkedin", "youtube", "facebook"}
-    steps.expire(NOW + timedelta(hours=49))
+    # The night after this one would be too late.
+    steps.expire(NOW + timedelta(hours=25))
     assert live(workplace) == {"youtube", "facebook"}
     with workplace.engine.begin() as connection:
-        mark_rechecked(connection, "youtube", ["youtube"], NOW + timedelta(days=20))
+        mark_rechecked(connection, "youtube", ["youtube"], ["youtube"], NOW + timedelta(days=20))
         # As if it named the practice: it is kept for 90 days, and YouTube's rule is 30 after the last look.
         connection.exec_driver_sql(
             "insert into mentions (practice_id, post_id, kind, term, term_start, term_end, p_mention, policy_version,"
             " screened_at) select 'p', post_id, 'practice', 'x', 0, 1, 0.9, 'v', now() from posts"
         )
-    steps.expire(NOW + timedelta(days=49))
+    steps.expire(NOW + timedelta(days=48))
     assert live(workplace) == {"youtube", "facebook"}
-    steps.expire(NOW + timedelta(days=51))
+    steps.expire(NOW + timedelta(days=50))
     assert live(workplace) == {"facebook"}
 
 
@@ -220,3 +221,15 @@ def test_a_table_that_is_busy_is_purged_the_next_night_and_nobody_waits(
         reader.execute(sa.select(posts)).all()
         assert steps.expire(NOW)["not_purged"] == 1
     assert steps.expire(NOW)["not_purged"] == 0
+
+
+def test_half_a_line_in_the_journal_costs_nothing(workplace: Workplace, settings: Settings) -> None:
+    store(workplace, post("reddit", 1), post("reddit", 2))
+    steps.forget("reddit", platform_id="id-1", now=NOW)
+    with settings.erasures_file.open("ab") as stream:
+        stream.write(b'{"post_key": "cut sh')
+    close_engines()
+    later = open_workplace(settings)
+    assert live(later) == {"id-2"}
+    steps.forget("reddit", platform_id="id-2", now=NOW)
+    assert all(json.loads(line) for line in settings.erasures_file.read_text().splitlines())

@@ -128,7 +128,7 @@ def test_every_live_post_has_its_turn_to_be_rechecked(workplace: Workplace, path
         now = NOW + timedelta(hours=hour)
         with workplace.engine.begin() as connection:
             batch = recheckable(connection, "facebook", now, 2)
-            mark_rechecked(connection, "facebook", batch, now)
+            mark_rechecked(connection, "facebook", batch, batch, now)
         seen += batch
     assert sorted(seen) == [f"fb-{number}" for number in range(6)]
 
@@ -140,7 +140,7 @@ def test_posts_are_asked_for_after_an_hour_a_day_three_days_a_week_and_weekly(wo
         now = NOW + timedelta(hours=hour)
         with workplace.engine.begin() as connection:
             if batch := recheckable(connection, "facebook", now, 2):
-                mark_rechecked(connection, "facebook", batch, now)
+                mark_rechecked(connection, "facebook", batch, batch, now)
                 asked.append(hour / 24)
     assert asked == [1 / 24, 1, 3, 7, 14, 21, 28]
 

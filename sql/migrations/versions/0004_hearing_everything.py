@@ -28,6 +28,12 @@ CHECKS = {
 COMMENTS = (
     (
         "posts",
+        "rechecked_at",
+        "when its platform was last asked whether it is public, UTC",
+        "when its platform last said that it is public, UTC",
+    ),
+    (
+        "posts",
         "platform_id",
         "the platform's own id of the post",
         "the platform's own id of the post; its keyed hash once the post is erased",
@@ -105,6 +111,17 @@ def upgrade() -> None:
     op.add_column("posts", _column("query_key", sa.Text(), "key of the query that brought it first", null=True))
     op.add_column(
         "posts",
+        _column("recheck_tried_at", MOMENT, "when its platform was last asked, UTC, whatever it answered", null=True),
+    )
+    op.execute("update posts set recheck_tried_at = rechecked_at where rechecked_at is not null")
+    op.create_index(
+        "ix_posts_parent_id",
+        "posts",
+        ["platform", "parent_id"],
+        postgresql_where=sa.text("parent_id is not null"),
+    )
+    op.add_column(
+        "posts",
         _column("own", sa.Boolean(), "written by an account of the practice: no alert counts it", default="false"),
     )
     op.add_column(
@@ -135,6 +152,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # The views are made anew by whoever opens the warehouse next.
+    op.execute("drop schema if exists marts cascade")
+    op.drop_index("ix_posts_parent_id", "posts")
     for table, name, before, after in COMMENTS:
         op.alter_column(table, name, comment=before, existing_comment=after)
     op.execute("delete from outbox where kind in ('operator', 'canary')")
@@ -143,7 +163,7 @@ def downgrade() -> None:
     for table, names in {
         "reviews": ("p_match", "promotes"),
         "ingest_runs": ("mode", "purpose", "retry_at", "calls", "cost_usd"),
-        "posts": ("query_key", "own", "backfilled"),
+        "posts": ("query_key", "own", "backfilled", "recheck_tried_at"),
         "watermarks": ("validators",),
     }.items():
         for name in names:
