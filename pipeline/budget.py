@@ -51,6 +51,11 @@ def has_budget(rules: SourceSettings) -> bool:
     return any(cap is not None for cap in (rules.daily_budget_usd, rules.monthly_budget_usd, rules.monthly_calls))
 
 
+def quota_of(source: Source, mode: str) -> str:
+    """The quota that queries of this mode share, by the modes it is for; "" for that of all others."""
+    return next((" ".join(sorted(quota.modes)) for quota in source.quotas if mode in quota.modes), "")
+
+
 def _reached_quota(connection: Connection, source: Source, mode: str, now: datetime) -> Cap | None:
     for quota in source.quotas:
         if quota.modes and mode not in quota.modes:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipeline.budget import Cap, has_budget, room
+from pipeline.budget import Cap, has_budget, quota_of, room
 from pipeline.config import POLICY, Settings
 from pipeline.errors import ConfigError, Exhausted, ListenError, RateLimited, Transient
 from pipeline.passes import Progress, Reading, outcome_of, read_query
@@ -92,6 +92,10 @@ def backfill_source(
     with held_name(workplace.engine, f"backfill:{name}") as ours:
         if not ours:
             raise Transient(f"{name}: another backfill reads this source; try again when it has finished")
+        with workplace.engine.begin() as connection:
+            waiting_until = ledger.asked_to_wait(connection, name)
+        if waiting_until:
+            raise RateLimited(f"{name}: the platform asked us to wait", waiting_until)
         reading = Reading(workplace, source, now, progress)
         bounds = {"after": after.isoformat(), "until": until.isoformat()}
         return read_queries(reading, [replace(query, **bounds) for query in _live_queries(reading)])
@@ -116,13 +120,17 @@ def import_file(workplace: Workplace, path: Path, layout: Layout, now: datetime,
 
 def read_queries(reading: Reading, queries: Sequence[Query]) -> dict[str, Any]:
     """Read these queries one after the other; raises the first error after all were tried that could be."""
-    total, problems = Counts(), []
+    total, problems, spent = Counts(), [], set[str]()
     for query in queries:
+        if quota_of(reading.source, query.mode) in spent:
+            continue
         counts, problem = read_query(reading, query)
         total.add(counts)
         if problem is not None:
             problems.append(problem)
-        if isinstance(problem, Exhausted) or (isinstance(problem, RateLimited) and reading.source.one_limit):
+        if isinstance(problem, Exhausted):
+            spent.add(quota_of(reading.source, query.mode))
+        if isinstance(problem, RateLimited) and reading.source.one_limit:
             break
     if problems:
         first, counted = problems[0], f"{len(problems)} of {len(queries)} queries broke off"

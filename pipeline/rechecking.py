@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.budget import Cap, room
 from pipeline.erasing import erase
-from pipeline.errors import ListenError
+from pipeline.errors import ListenError, RateLimited
 from pipeline.intake import why_off
 from pipeline.passes import outcome_of
 from pipeline.sources import Recheck, Source, load
@@ -37,7 +37,10 @@ def recheck_source(workplace: Workplace, name: str, now: datetime) -> dict[str, 
         if not ours:
             return {"source": name, "outcome": "busy", **_nothing()}
         with workplace.engine.begin() as connection:
-            ids = recheckable(connection, source.platform, now, POSTS_A_RUN)
+            waiting_until = ledger.asked_to_wait(connection, name)
+            ids = recheckable(connection, name, source.platform, now, POSTS_A_RUN)
+        if waiting_until:
+            return {"source": name, "outcome": "rate_limited", **_nothing()}
         return recheck_posts(workplace, source, ids, now)
 
 
@@ -48,7 +51,7 @@ def recheck_posts(workplace: Workplace, source: Source, ids: Sequence[str], now:
         return {"source": source.name, "outcome": "ok", **counts}
     with workplace.engine.begin() as connection:
         run_id = ledger.open_run(connection, source.name, "-", now, MODE, "recheck")
-    outcome, detail, left = "failed", "it broke off", list(ids)
+    outcome, detail, retry_at, left = "failed", "it broke off", None, list(ids)
     try:
         while left:
             cap = _room(workplace, source, now)
@@ -61,10 +64,11 @@ def recheck_posts(workplace: Workplace, source: Source, ids: Sequence[str], now:
             outcome, detail = "ok", ""
     except ListenError as error:
         outcome, detail = outcome_of(error), str(error)
+        retry_at = error.retry_at if isinstance(error, RateLimited) else None
         raise
     finally:
         with workplace.engine.begin() as connection:
-            ledger.close_run(connection, run_id, outcome, detail)
+            ledger.close_run(connection, run_id, outcome, detail, retry_at)
     return {"source": source.name, "outcome": outcome, **counts}
 
 

@@ -124,11 +124,12 @@ class Source(ABC):
 
     `fetch_page` raises RateLimited, Transient, CursorRejected, Exhausted or Permanent; `to_post` raises Skippable.
     `reach` is how far back the platform's search sees, where it is asked for `since` itself; None: it lists from the
-    newest until it ends, so an end above the watermark is a coverage gap. `page_posts` is the most that one page
-    brings and `least_page_posts` the least it can be made to; `page_limit` is what the budget has room for.
-    `one_limit`: a request to wait is for all queries. `validators` are, by query key, headers by which a platform knows
-    that nothing changed since the query was last stored; the caller keeps them with the watermark. `own_authors` are
-    the platform's ids of our own accounts; `has_metrics`: their numbers can be read.
+    newest until it ends, so an end above the watermark is a coverage gap. `first_pass` bounds a pass that has no
+    watermark. `page_posts` is the most that one page brings and `least_page_posts` the least it can be made to;
+    `page_limit` is what the budget has room for. `one_limit`: a request to wait is for all queries. `validators` are,
+    by query key, headers by which a platform knows that nothing changed since the query was last stored; the caller
+    keeps them with the watermark. `own_authors` are the platform's ids of our own accounts; `has_metrics`: their
+    numbers can be read.
     """
 
     name: ClassVar[str]
@@ -139,6 +140,7 @@ class Source(ABC):
     newest_first: ClassVar[bool] = True
     overlap: ClassVar[timedelta] = timedelta(0)
     reach: ClassVar[timedelta | None] = None
+    first_pass: ClassVar[timedelta | None] = None
     recheck_batch: ClassVar[int] = 0
     cost_per_post_usd: ClassVar[float] = 0.0
     cost_of_metrics_usd: ClassVar[float] = 0.0

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import requests
@@ -11,6 +11,7 @@ from atproto import exceptions
 from pipeline.errors import CursorRejected, ListenError, Permanent, RateLimited, Transient
 
 ENDED_SESSION = {"ExpiredToken", "InvalidToken"}
+LONGEST_WAIT = timedelta(days=1)
 
 
 class SessionEnded(Transient):
@@ -53,4 +54,5 @@ def _retry_at(error: exceptions.RateLimitExceededError) -> datetime | None:
         reset_at: datetime | None = error.reset_at
     except (ValueError, OverflowError, OSError):
         return None
-    return reset_at
+    # What lies days ahead is a broken header, and would silence the source.
+    return reset_at if reset_at and reset_at < datetime.now(UTC) + LONGEST_WAIT else None

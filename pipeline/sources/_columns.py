@@ -69,7 +69,7 @@ _MANGLED_ADDRESS = re.compile(rf"/{_ROUNDED}(?:[/?#]|\Z)")
 # Text marks that keep a spreadsheet's hands off an id: ="123", "123" and '123.
 _MARKED_TEXT = re.compile(r"\A(?:=?\"(?P<quoted>.*)\"|'(?P<bare>.*))\Z", re.DOTALL)
 _PRIVATE = re.compile(r"(?:\A|_)(?:direct|private|dms?|messenger|whatsapp|sms|email)(?:_|\Z)")
-_PERSON_IN_PATH = re.compile(r"/(?:@(?![-\d])|(?:u|user|users)/)")  # /@41.1,-73.4 is a place on a map
+PERSON_IN_PATH = re.compile(r"/(?:@(?![-\d])|(?:u|user|users)/)")  # /@41.1,-73.4 is a place on a map
 _NUMBER = re.compile(r"\d{9,19}(?:\.\d+)?\Z")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TWITTER_DATE = "%a %b %d %H:%M:%S %z %Y"
@@ -172,7 +172,7 @@ def rounded_digits(ids: Iterable[str]) -> int | None:
 def address_of(value: object) -> str | None:
     """An address, or None where a spreadsheet rounded the id in it or its path names a person."""
     url = name_of(value)
-    return None if url is None or _MANGLED_ADDRESS.search(url) or _PERSON_IN_PATH.search(url) else url
+    return None if url is None or _MANGLED_ADDRESS.search(url) or PERSON_IN_PATH.search(url) else url
 
 
 def has_mangled_id(url: object) -> bool:

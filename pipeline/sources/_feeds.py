@@ -30,8 +30,8 @@ _TAG = re.compile(r"</?[a-z][^<>]*+>", re.IGNORECASE)
 def read_feed(content: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
     """The feed as `version` (empty: it is none), `title`, `lang`, `entries` and `capped` (entries were left out).
 
-    `headers` are its content-type and content-location. An entry has id, link, title, text, lang and the ISO times
-    published and updated; what it has not is None.
+    `headers` are its content-type; links stay as they are written. An entry has id, link, title, text,
+    lang and the ISO times published and updated; what it has not is None.
     """
     # As a file object: a string could be taken for an address or a file's name, and be opened.
     parsed = feedparser.parse(io.BytesIO(content), response_headers=dict(headers), sanitize_html=True)

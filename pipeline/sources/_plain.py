@@ -82,6 +82,6 @@ def entries(body: Mapping[str, Any], name: str, who: str) -> tuple[list[dict[str
 def _dated(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError, TypeError, IndexError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
@@ -11,6 +11,7 @@ import tweepy
 
 from pipeline.errors import CursorRejected, Exhausted, ListenError, Permanent, RateLimited, Transient
 
+LONGEST_WAIT = timedelta(days=1)
 # Titles of a spent quota; X sends them with 429, as it does for the passing kind.
 SPENT_TITLES = {"usagecapexceeded", "usage cap exceeded", "usage capped", "creditsdepleted"}
 _PARAMETER = re.compile(r"\[([a-z_.]{1,40})\]")
@@ -87,6 +88,8 @@ def _parameters(body: dict[str, Any]) -> frozenset[str]:
 def _retry_at(error: tweepy.HTTPException) -> datetime | None:
     reset = getattr(error, "reset_time", None)
     try:
-        return datetime.fromtimestamp(reset, UTC) if reset else None
+        reset_at = datetime.fromtimestamp(reset, UTC) if reset else None
     except (ValueError, OverflowError, OSError):
         return None
+    # A window is 15 minutes; what lies days ahead is a broken header, and would silence the source.
+    return reset_at if reset_at and reset_at < datetime.now(UTC) + LONGEST_WAIT else None

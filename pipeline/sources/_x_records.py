@@ -80,6 +80,12 @@ def counts(counts: object) -> dict[str, int]:
     return {METRICS[name]: count for name, count in known.items() if name in METRICS and type(count) is int}
 
 
+def language(code: object) -> str | None:
+    """A language, or None for X's marks of posts that are too short, pictures or mentions only (und, zxx, qme, …)."""
+    told = isinstance(code, str) and code not in {"und", "zxx"} and not (len(code) == 3 and code.startswith("q"))
+    return str(code) if told else None
+
+
 def lost_id(loss: object) -> str | None:
     """The id that X says is no longer public, or None where it says something else."""
     if not isinstance(loss, dict):

@@ -12,6 +12,7 @@ from pipeline.errors import CursorRejected, ListenError, Permanent, RateLimited,
 from pipeline.listening import Listening, Practice
 from pipeline.post import Post
 from pipeline.sources import Page, Query, Record, Source
+from pipeline.sources._columns import PERSON_IN_PATH
 from pipeline.sources._http import loopback_base, session
 from pipeline.sources._phrases import packed, phrases
 from pipeline.sources._plain import ask, check, entries, json_object
@@ -132,7 +133,7 @@ class Gdelt(Source):
             text="",
             title=title,
             created_at=seen_at,
-            url=address,
+            url=None if PERSON_IN_PATH.search(address) else address,
             lang=CODES.get(language.replace(" ", "").lower()) if isinstance(language, str) else None,
             channel=domain if isinstance(domain, str) else None,
         )

@@ -1,9 +1,8 @@
 """Mastodon: hashtags, a search for names and mentions of our account, as one server sees them, through Mastodon.py."""
 
-import html
 import re
 import urllib.parse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from pipeline.listening import Listening, Practice
 from pipeline.post import Post
 from pipeline.sources import AccountMetric, Page, Query, Recheck, Record, Source
 from pipeline.sources._http import loopback_base, session
+from pipeline.sources._markup import text_of
 from pipeline.sources._mastodon_errors import NoRecord, limit_end, sorted_errors
 from pipeline.sources._phrases import phrases
 
@@ -39,12 +39,6 @@ _ID = re.compile(r"[0-9]{1,19}\Z")
 _OFFSET = re.compile(r"[0-9]{1,4}\Z")
 _HASHTAG = re.compile(r"#?(\w{1,100})\Z")
 
-# html.parser takes a minute for 64 KiB of "<a " and dies of "<![": three passes, each linear, do for these few tags.
-_LINE_END = re.compile(r"<br\b[^<>]*+>|</li\s*+>", re.IGNORECASE)
-_PARAGRAPH_END = re.compile(r"</(?:p|blockquote|pre|ul|ol|h[1-6]|div)\s*+>", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]*+>")
-_BLANK_LINES = re.compile(r"\n{3,}")
-
 
 class Mastodon(Source):
     """Reads raw pages of one server. A cursor is a `max_id`, or in a search the number of posts to skip.
@@ -59,6 +53,8 @@ class Mastodon(Source):
     newest_first = True
     # A post of another server arrives late and is filed under the time it was written.
     overlap = timedelta(hours=6)
+    # A hashtag may go back for years.
+    first_pass = timedelta(days=7)
     recheck_batch = 2 * LOOKUP_SIZE
 
     def __init__(self, settings: Settings, listening: Listening) -> None:
@@ -112,7 +108,7 @@ class Mastodon(Source):
             # Of a hashtag that nobody has used there, a server may have no timeline.
             return Page((), None)
         found = _entries(reply)
-        return _page(list(map(_mentioning, found)) if query.mode == "mentions" else found, following)
+        return _page(_by_age(map(_mentioning, found)) if query.mode == "mentions" else found, following)
 
     def to_post(self, record: Record) -> Post:
         """Map one status. Raises Skippable for a boost, for what is not public, and for a broken record."""
@@ -128,14 +124,14 @@ class Mastodon(Source):
             platform=self.platform,
             platform_id=f"{self._host}/{status_id}",
             kind="comment" if parent else "post",
-            text=_text(_words(record, "content")),
+            text=text_of(_words(record, "content")),
             title=_words(record, "spoiler_text") or None,
             created_at=_moment(record["created_at"]),
             edited_at=_moment(edited) if edited else None,
             author_id=self._known(record.get("account")),
             # The address that Mastodon gives holds a handle; its web pages find a post by its number too.
             url=f"https://{self._host}/statuses/{status_id}",
-            lang=lang if isinstance(lang := record.get("language"), str) else None,
+            lang=lang.partition("-")[0].lower() if isinstance(lang := record.get("language"), str) else None,
             parent_id=self._known({"id": parent}),
             metrics={METRICS[name]: record[name] for name in METRICS if type(record.get(name)) is int},
         )
@@ -270,6 +266,11 @@ def _entries(reply: object) -> list[Any]:
     return reply
 
 
+def _by_age(found: Iterable[object]) -> list[object]:
+    # Notifications come by arrival: one that was long under way would end the pass where it stands last.
+    return sorted(found, key=lambda entry: str(entry.get("created_at")) if isinstance(entry, dict) else "")
+
+
 def _mentioning(entry: object) -> object:
     return entry.get("status") if isinstance(entry, dict) and entry.get("type") == "mention" else None
 
@@ -285,11 +286,6 @@ def _words(record: Record, name: str) -> str:
     if not isinstance(value, str):
         raise Skippable("text_not_text", name)
     return value
-
-
-def _text(markup: str) -> str:
-    lines = _PARAGRAPH_END.sub("\n\n", _LINE_END.sub("\n", markup))
-    return _BLANK_LINES.sub("\n\n", html.unescape(_TAG.sub("", lines))).strip()
 
 
 def _moment(text: object) -> datetime:

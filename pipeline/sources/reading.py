@@ -77,7 +77,7 @@ def read_pass(source: Source, query: Query, state: PassState, now: datetime, max
     pages = refusals = 0
     while pages < max_pages:
         try:
-            page = _fetch(source, query, state, seen)
+            page = _fetch(source, query, state, seen, now)
         except CursorRejected:
             if state.pending_cursor is None:
                 raise
@@ -126,20 +126,22 @@ def out_of_reach(source: Source, completed_at: datetime | None, now: datetime) -
     return Gap("out_of_reach", completed_at, now - source.reach)
 
 
-def _fetch(source: Source, query: Query, state: PassState, seen: set[str]) -> Page:
+def _fetch(source: Source, query: Query, state: PassState, seen: set[str], now: datetime) -> Page:
     cursor = state.pending_cursor
     if cursor is not None:
         if cursor in seen:
             raise CursorRejected("the platform hands out a cursor that was read already")
         seen.add(cursor)
-    return source.fetch_page(query, cursor, _stop_at(source, query, state))
+    return source.fetch_page(query, cursor, _stop_at(source, query, state, now))
 
 
-def _stop_at(source: Source, query: Query, state: PassState) -> datetime | None:
+def _stop_at(source: Source, query: Query, state: PassState, now: datetime) -> datetime | None:
     # A backfill reads down to its own bound, whatever was read before.
     if query.after_at:
         return query.after_at
-    return state.floor_at - source.overlap if state.floor_at else None
+    if state.floor_at:
+        return state.floor_at - source.overlap
+    return now - source.first_pass if source.first_pass else None
 
 
 def _page_read(source: Source, query: Query, page: Page, state: PassState, now: datetime, gap: Gap | None) -> PageRead:
@@ -148,7 +150,7 @@ def _page_read(source: Source, query: Query, page: Page, state: PassState, now: 
     high = _earlier(max(dated, default=None), now) if source.newest_first else now
     state = replace(state, pending_cursor=page.next_cursor, pending_high_at=_later(state.pending_high_at, high))
     # The last record decides, not the oldest: a pinned old post stands first and must not end the pass.
-    stop_at = _stop_at(source, query, state)
+    stop_at = _stop_at(source, query, state, now)
     reached = bool(source.newest_first and stop_at and dated and dated[-1] < stop_at)
     finished = reached or page.next_cursor is None
     if page.gap:

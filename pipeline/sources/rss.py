@@ -19,6 +19,7 @@ from pipeline.errors import ConfigError, CursorRejected, Permanent, Skippable, T
 from pipeline.listening import Listening, Practice
 from pipeline.post import Post
 from pipeline.sources import Page, Query, Record, Source, _feeds
+from pipeline.sources._columns import PERSON_IN_PATH
 from pipeline.sources._http import loopback_base, session
 from pipeline.sources._plain import SERVER_RETRIES, ask, check, json_object
 
@@ -66,13 +67,14 @@ class Rss(Source):
         if response.status_code == 304 and known:
             return Page((), None, calls=calls)
         check(response, who)
-        headers = {"content-type": response.headers.get("content-type", ""), "content-location": address}
+        headers = {"content-type": response.headers.get("content-type", "")}
         feed = _parsed(response.content, headers, who)
         told = {VALIDATORS[name]: response.headers.get(name) for name in VALIDATORS}
         self.validators[query.key] = {name: value for name, value in told.items() if value}
         shared = {"feed": query.channel, "channel": feed["title"], "feed_lang": feed["lang"]}
         gap = "entries_left_out" if feed["capped"] else ""
-        return Page([{**shared, **entry} for entry in feed["entries"]], None, gap=gap, calls=calls)
+        records = [{**shared, **entry, "link": _linked(address, entry["link"])} for entry in feed["entries"]]
+        return Page(records, None, gap=gap, calls=calls)
 
     def to_post(self, record: Record) -> Post:
         """Map one entry. Its author is left out: feeds name people and give them no id. Raises Skippable."""
@@ -112,6 +114,16 @@ def _feed_address(channel: str) -> str:
     if not sound:
         raise ConfigError("sources.rss.channels: each is the https address of a feed, without a user's name in it")
     return channel
+
+
+def _linked(address: str, link: object) -> str | None:
+    # A feed's own address may hold a key: a link is completed by its host alone, and one that leads nowhere else goes.
+    if not isinstance(link, str) or PERSON_IN_PATH.search(link):
+        return None
+    if link.startswith("/"):
+        link = urljoin(address, link)
+    parts, own = urlsplit(link), urlsplit(address)
+    return None if (parts.path, parts.query) == (own.path, own.query) else link
 
 
 def _redirected(address: str, location: str | None, who: str) -> str:

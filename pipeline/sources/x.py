@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import tweepy
@@ -21,6 +21,7 @@ from pipeline.sources._x_records import (
     ID,
     chain,
     counts,
+    language,
     lost_id,
     moment,
     optional_id,
@@ -39,6 +40,8 @@ FIELD_SETS: Mapping[str, tuple[str, ...]] = {
 COMMON_FIELDS = ("created_at", "author_id", "lang", "conversation_id", "public_metrics")
 ACCOUNT_METRICS = {"followers_count": "followers", "tweet_count": "posts", "post_count": "posts"}
 ACCOUNT = "AUSCULT_X_USER_ID"
+# Nearer to its clock X refuses an end.
+CLOSEST_END = timedelta(minutes=1)
 # What stands on our own account: how tweepy asks for it, and what it calls the cursor there.
 TIMELINES = {
     "mentions": ("get_users_mentions", "pagination_token"),
@@ -69,6 +72,8 @@ class X(Source):
     # Small: a post read twice on one day is billed once, and search indexes a post within minutes.
     overlap = timedelta(minutes=10)
     reach = timedelta(days=7)
+    # Or the first pass over our own account would pay for thousands of old posts.
+    first_pass = timedelta(days=6, hours=23)
     recheck_batch = 100
     cost_per_post_usd = 0.005
     least_page_posts = 10
@@ -115,7 +120,7 @@ class X(Source):
             params[token] = cursor
         if since is not None and since != self._too_early:
             params["start_time"] = since
-        if query.until_at is not None:
+        if query.until_at is not None and query.until_at < datetime.now(UTC) - CLOSEST_END:
             params["end_time"] = query.until_at
         try:
             reply = self._ask(method, query.channel or query.words, params)
@@ -123,6 +128,8 @@ class X(Source):
             if "start_time" not in refusal.parameters or "start_time" not in params:
                 raise refusal.as_error() from None
             # Older than the platform's reach: read all it has. The caller reports the gap (reading.out_of_reach).
+            if "end_time" in params:
+                return Page((), None, gap="out_of_reach", calls=self._asked - before)
             self._too_early = since
             page = self.fetch_page(query, cursor, since)
             return replace(page, calls=self._asked - before)
@@ -151,7 +158,7 @@ class X(Source):
             edited_at=version_at if edited else None,
             author_id=optional_id(record.get("author_id")),
             url=f"https://x.com/i/web/status/{first}",
-            lang=lang if isinstance(lang := record.get("lang"), str) else None,
+            lang=language(record.get("lang")),
             parent_id=replied_to(record),
             metrics=counts(record.get("public_metrics")),
         )

@@ -33,7 +33,7 @@ VIDEO_METRICS = {"viewCount": "views", "likeCount": "likes", "commentCount": "re
 CHANNEL_METRICS = {"subscriberCount": "followers", "viewCount": "views", "videoCount": "videos"}
 
 _VIDEO = re.compile(r"[A-Za-z0-9_-]{11}\Z")
-_COMMENT = re.compile(r"[A-Za-z0-9_-]{16,64}(?:\.[A-Za-z0-9_-]{1,64})?\Z")
+_COMMENT = re.compile(r"(?!sha-)[A-Za-z0-9_-]{16,64}(?:\.[A-Za-z0-9_-]{1,64})?\Z")
 _CHANNEL = re.compile(r"UC[A-Za-z0-9_-]{22}\Z")
 _CURSOR = re.compile(r"[A-Za-z0-9_=%-]{1,1500}\Z")
 

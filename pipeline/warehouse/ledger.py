@@ -173,9 +173,9 @@ def spent_between(
 
 
 def asked_to_wait(connection: Connection, source: str) -> datetime | None:
-    """Until when the platform asked us to wait at its newest read, where that is ahead of the server's clock."""
+    """Until when the platform asked us to wait when it was last asked, where that is ahead of the server's clock."""
     table = ingest_runs.c
-    newest = sa.select(table.retry_at, table.outcome).where(table.source == source, table.purpose == "listen")
+    newest = sa.select(table.retry_at, table.outcome).where(table.source == source)
     row = connection.execute(newest.order_by(table.run_id.desc()).limit(1)).first()
     if row is None or row.retry_at is None or row.outcome != "rate_limited":
         return None

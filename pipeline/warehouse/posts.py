@@ -107,11 +107,16 @@ def store_posts(connection: Connection, origin: Origin, page: Sequence[Post], no
     return counts
 
 
-def recheckable(connection: Connection, platform: str, now: datetime, limit: int) -> list[str]:
+def recheckable(connection: Connection, source: str, platform: str, now: datetime, limit: int) -> list[str]:
     """Platform ids of live posts whose recheck is due by `now`: those overdue for longest first.
 
-    A post is asked for at the ages RECHECK_AGES since it was stored, and weekly from there on.
+    A post is asked for at the ages RECHECK_AGES since it was stored, and weekly from there on. One that another source
+    brought, a file, is asked for only where its address holds its id too: a file's ids may be its own, and what the
+    platform has never heard of must not be taken for gone.
     """
+    bare = sa.func.regexp_replace(posts.c.platform_id, "^(t[13]|comment|media)_", "")
+    address = sa.func.translate(posts.c.url, "?&=#", "////").concat("/")
+    ours = sa.or_(posts.c.source == source, sa.func.strpos(address, sa.func.concat("/", bare, "/")) > 0)
     age = sa.literal(now) - posts.c.ingested_at
     weeks = sa.func.floor(sa.extract("epoch", age) / WEEK.total_seconds())
     tried_at = posts.c.recheck_tried_at
@@ -122,7 +127,11 @@ def recheckable(connection: Connection, platform: str, now: datetime, limit: int
     asked_since = tried_at >= posts.c.ingested_at + due_age
     due = sa.and_(age >= RECHECK_AGES[0], sa.or_(tried_at.is_(None), sa.not_(asked_since)))
     oldest_first = (sa.func.coalesce(tried_at, posts.c.ingested_at), posts.c.post_id)
-    found = sa.select(posts.c.platform_id).where(posts.c.platform == platform, has_words(), due).order_by(*oldest_first)
+    found = (
+        sa.select(posts.c.platform_id)
+        .where(posts.c.platform == platform, has_words(), due, ours)
+        .order_by(*oldest_first)
+    )
     return list(connection.execute(found.limit(limit)).scalars())
 
 

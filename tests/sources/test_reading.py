@@ -25,6 +25,7 @@ class Fake:
     page_size: int = 3
     cap: int = 10_000
     reach: timedelta | None = None
+    first_pass: timedelta | None = None
     newest_first: bool = True
     overlap: timedelta = timedelta(minutes=5)
     rejected: set[str] = field(default_factory=set)

@@ -10,9 +10,9 @@ import pytest
 from demo.wires import Answer
 from pipeline.errors import Permanent, Transient
 from pipeline.sources import rss as module
-from pipeline.sources.reading import PassState, read_pass
+from pipeline.sources.reading import PassState, admit, read_pass
 from tests.sources.rigs import NOW, rig_of
-from tests.sources.rigs.rss import ADDRESS, PLATFORM, channel, read, serve
+from tests.sources.rigs.rss import ADDRESS, ENTRY, PLATFORM, channel, read, serve, source
 
 rig = rig_of(PLATFORM)
 
@@ -20,9 +20,9 @@ rig = rig_of(PLATFORM)
 def test_a_redirect_is_followed_to_a_public_host_only(rig, monkeypatch):
     monkeypatch.setattr(module, "_addresses", {"feeds.portalder.example": ["8.8.8.8"]}.get)
     moved = Answer(301, "", {"location": "https://feeds.portalder.example/alerts/moved.xml"})
-    serve(rig, monkeypatch, moved, Answer(200, channel("<item><guid>urn:1</guid><link>2</link></item>")))
+    serve(rig, monkeypatch, moved, Answer(200, channel("<item><guid>urn:1</guid><link>/2</link></item>")))
     page = rig.source.fetch_page(rig.query, None, None)
-    assert page.records[0]["link"] == "https://feeds.portalder.example/alerts/2"
+    assert page.records[0]["link"] == "https://feeds.portalder.example/2"
     assert page.calls == 2
     assert rig.server.requests[-1][1] == "/alerts/moved.xml"
 
@@ -160,3 +160,24 @@ def test_neither_words_nor_addresses_reach_the_log_or_an_error(rig, caplog):
             rig.source.fetch_page(rig.query, None, NOW - timedelta(days=1))
     assert "visit number" not in caplog.text
     assert "larkspur.xml" not in caplog.text + str(caught.value)
+
+
+PRIVATE = "https://news.portalder.example/private/feed?key=SECRET"
+
+
+@pytest.mark.parametrize(
+    ("link", "kept"),
+    [
+        ("", None),
+        ("#c3", None),
+        ("17", None),
+        (PRIVATE, None),
+        ("/2026/opening", "https://news.portalder.example/2026/opening"),
+        ("https://social.example/@jane/1134", None),
+        ("https://news.portalder.example/2026/opening", "https://news.portalder.example/2026/opening"),
+    ],
+)
+def test_neither_a_feeds_key_nor_a_handle_is_kept_in_an_address(link, kept):
+    record = {**ENTRY, "link": module._linked(PRIVATE, link)}
+    ((post,), _) = admit(source(), [record], NOW)
+    assert post.url == kept

@@ -14,8 +14,9 @@ from pipeline import steps
 from pipeline.config import Settings
 from pipeline.erasing import erase
 from pipeline.errors import AuscultError, Transient
+from pipeline.post import Post
 from pipeline.warehouse.leases import held_name
-from pipeline.warehouse.posts import mark_rechecked, recheckable
+from pipeline.warehouse.posts import Origin, mark_rechecked, recheckable, store_posts
 from pipeline.warehouse.retention import expire_posts
 from pipeline.warehouse.tables import alerts, claims, matches, outbox, posts, quarantine, vectors
 from pipeline.workplace import Workplace
@@ -127,7 +128,7 @@ def test_every_live_post_has_its_turn_to_be_rechecked(workplace: Workplace, path
     for hour in range(1, 5):
         now = NOW + timedelta(hours=hour)
         with workplace.engine.begin() as connection:
-            batch = recheckable(connection, "facebook", now, 2)
+            batch = recheckable(connection, "imports", "facebook", now, 2)
             mark_rechecked(connection, "facebook", batch, batch, now)
         seen += batch
     assert sorted(seen) == [f"fb-{number}" for number in range(6)]
@@ -139,7 +140,7 @@ def test_posts_are_asked_for_after_an_hour_a_day_three_days_a_week_and_weekly(wo
     for hour in range(0, 24 * 30):
         now = NOW + timedelta(hours=hour)
         with workplace.engine.begin() as connection:
-            if batch := recheckable(connection, "facebook", now, 2):
+            if batch := recheckable(connection, "imports", "facebook", now, 2):
                 mark_rechecked(connection, "facebook", batch, batch, now)
                 asked.append(hour / 24)
     assert asked == [1 / 24, 1, 3, 7, 14, 21, 28]
@@ -178,3 +179,17 @@ def test_checks_are_as_of_the_clock_of_their_run(workplace: Workplace, path: Pat
     assert steps.run_checks(NOW + timedelta(hours=1))["mail_is_not_stuck"] == 0
     with pytest.raises(AuscultError, match="mail_is_not_stuck: 1"):
         steps.run_checks(NOW + timedelta(days=2))
+
+
+def test_what_a_file_brought_is_asked_for_only_where_its_address_holds_its_id(workplace: Workplace) -> None:
+    page = [
+        Post("x", "1", "post", "a row of a file", NOW, url="https://x.com/i/status/17900"),
+        Post("x", "17900", "post", "a post of x", NOW, url="https://x.com/i/status/17900"),
+        Post("reddit", "t3_abc12", "post", "a post of reddit", NOW, url="https://www.reddit.com/comments/abc12/"),
+        Post("youtube", "sha-0123456789abcdef", "comment", "no id", NOW, url="https://www.youtube.com/watch?v=1"),
+    ]
+    with workplace.engine.begin() as connection:
+        store_posts(connection, Origin("imports"), page, NOW, workplace.names)
+        later = NOW + timedelta(hours=2)
+        asked = {name: recheckable(connection, name, name, later, 9) for name in ("x", "reddit", "youtube")}
+    assert asked == {"x": ["17900"], "reddit": ["t3_abc12"], "youtube": []}
