@@ -30,7 +30,7 @@ def test_a_dead_source_stops_nothing_and_reddens_the_run(dagbag) -> None:
     assert dag.get_task("screen").trigger_rule == "all_done"
     leaf = dag.get_task("every_source_read")
     assert leaf.trigger_rule == "all_success"
-    assert leaf.upstream_task_ids == {"ingest"}
+    assert leaf.upstream_task_ids == {"ingest", "raise_alerts"}
     assert not leaf.downstream_task_ids
 
 

@@ -79,7 +79,9 @@ class Model:
         read_query(reading, self.query)
 
     def recheck(self, call: int, fault: str) -> None:
-        self.world.faults = {self.world.calls + 1 + call: fault} if fault else {}
+        # Two calls long: most of a batch is asked for again before it is believed to be gone.
+        start = self.world.calls + 1 + call
+        self.world.faults = {start: fault, start + 1: fault} if fault else {}
         ids = sorted(platform_id for platform_id, row in self.stored().items() if row.status == "live")
         with suppress(ListenError):
             recheck_posts(self.workplace, self.source, ids, at(self.world.minute))

@@ -112,6 +112,7 @@ def test_a_quota_is_kept_by_mode_and_by_the_platforms_own_day(
 ) -> None:
     monkeypatch.setattr(X, "quotas", (Quota(2, frozenset({"search"}), "America/Los_Angeles"),))
     morning = datetime(2026, 10, 12, 8, tzinfo=UTC)  # 01:00 in Los Angeles
+    platform.now = morning
     for hour in range(4):
         steps.ingest("x", morning + timedelta(hours=hour))
     assert len(platform.requests) == 2
