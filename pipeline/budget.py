@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 from pipeline.listening import SourceSettings
 from pipeline.sources import Source
 from pipeline.warehouse import ledger
+from pipeline.workplace import Workplace
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ def room(
 
     Asked before each request, so that a cap is never learned from a platform's refusal or a bill.
     """
-    day, month = _day_start(now, "UTC"), now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    day, month = _day_start(now, "UTC"), month_start(now)
     next_day, next_month = day + timedelta(days=1), (month + timedelta(days=32)).replace(day=1)
     today = ledger.spent_between(connection, source.name, day, next_day)
     of_month = ledger.spent_between(connection, source.name, month, next_month)
@@ -44,6 +45,17 @@ def room(
         if posts < min(source.least_page_posts, most):
             return Cap(f"the {words} budget of ${budget:.2f} has no room for another page", renewed_at)
     return _reached_quota(connection, source, mode, now) or posts
+
+
+def ask_room(workplace: Workplace, source: Source, mode: str, now: datetime, most: int) -> int | Cap:
+    """`room` by the source's own settings, in a transaction of its own."""
+    with workplace.engine.begin() as connection:
+        return room(connection, source, workplace.listening.source(source.name), mode, now, most)
+
+
+def month_start(now: datetime) -> datetime:
+    """When the month of a moment began, in its own zone."""
+    return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def has_budget(rules: SourceSettings) -> bool:

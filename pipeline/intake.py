@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipeline.budget import Cap, has_budget, quota_of, room
+from pipeline.budget import Cap, ask_room, has_budget, quota_of
 from pipeline.config import POLICY, Settings
 from pipeline.errors import ConfigError, Exhausted, ListenError, RateLimited, Transient
 from pipeline.passes import Progress, Reading, outcome_of, read_query
@@ -176,10 +176,10 @@ def _read_metrics(reading: Reading) -> None:
     source, engine = reading.source, reading.workplace.engine
     if not source.has_metrics:
         return
+    if isinstance(ask_room(reading.workplace, source, METRICS, reading.now, source.page_posts), Cap):
+        return
     with engine.begin() as connection:
         if ledger.metrics_on_day(connection, source.name, reading.now):
-            return
-        if isinstance(room(connection, source, reading.rules, METRICS, reading.now, source.page_posts), Cap):
             return
         run_id = ledger.open_run(connection, source.name, "-", reading.now, METRICS, METRICS)
     outcome, detail = "ok", ""

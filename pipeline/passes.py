@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from pipeline.alerting.links import may_hold_handle, permalink
-from pipeline.budget import Cap, room
+from pipeline.budget import Cap, ask_room
 from pipeline.erasing import note
 from pipeline.errors import CursorRejected, Exhausted, ListenError, Permanent, RateLimited, Transient
 from pipeline.listening import SourceSettings
@@ -118,8 +118,7 @@ def _read_passes(
 
 
 def _cap(reading: Reading, query: Query) -> Cap | None:
-    with reading.workplace.engine.begin() as connection:
-        left = room(connection, reading.source, reading.rules, query.mode, reading.now, reading.source.page_posts)
+    left = ask_room(reading.workplace, reading.source, query.mode, reading.now, reading.source.page_posts)
     if isinstance(left, Cap):
         return left
     reading.source.page_limit = left

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from pipeline.budget import Cap, room
+from pipeline.budget import Cap, ask_room
 from pipeline.erasing import erase
 from pipeline.errors import ListenError, RateLimited
 from pipeline.intake import why_off
@@ -54,7 +54,7 @@ def recheck_posts(workplace: Workplace, source: Source, ids: Sequence[str], now:
     outcome, detail, retry_at, left = "failed", "it broke off", None, list(ids)
     try:
         while left:
-            cap = _room(workplace, source, now)
+            cap = ask_room(workplace, source, MODE, now, source.recheck_batch)
             if isinstance(cap, Cap):
                 outcome, detail = "exhausted", cap.words
                 break
@@ -102,9 +102,3 @@ def _asked(source: Source, batch: list[str]) -> tuple[Recheck, int]:
     # An empty answer with status 200 looks like a purge; most of a batch is believed when it is gone twice.
     again = source.recheck(sorted(answer.gone))
     return replace(answer, gone=answer.gone & again.gone, live=answer.live | again.live), 2
-
-
-def _room(workplace: Workplace, source: Source, now: datetime) -> int | Cap:
-    rules = workplace.listening.source(source.name)
-    with workplace.engine.begin() as connection:
-        return room(connection, source, rules, MODE, now, source.recheck_batch)

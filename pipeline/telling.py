@@ -12,14 +12,14 @@ from sqlalchemy.engine import Connection
 
 from pipeline.alerting.alert import Alert, ClaimFacts
 from pipeline.alerting.digest import Coverage, DigestCounts, State
-from pipeline.alerting.message import build_message
 from pipeline.alerting.relay import deliver
-from pipeline.alerting.render import Rendered, render_digest, render_urgent
+from pipeline.alerting.render import render_digest, render_urgent
 from pipeline.alerting.rules import group_alerts
 from pipeline.alerting.severity import LEVELS
 from pipeline.alerting.smtp import SmtpSettings
 from pipeline.canary import PLATFORM, canary_alerts
 from pipeline.config import POLICY
+from pipeline.notifications import notification_row
 from pipeline.warehouse import alerts as alert_rows
 from pipeline.warehouse import outbox, reports
 from pipeline.warehouse.claims import claims_by_version
@@ -87,7 +87,7 @@ def write_digest(workplace: Workplace, now: datetime) -> dict[str, int]:
         keys = [alert.alert_key for alert in alerts]
         written = outbox.write_notifications(
             connection,
-            [_notification(workplace, rendered, "digest", key, keys, receiver.address, now) for receiver in told],
+            [notification_row(workplace, rendered, "digest", key, keys, receiver.address, now) for receiver in told],
         )
     return {"mails_written": written}
 
@@ -159,7 +159,7 @@ def _write_urgent(
         rendered = render_urgent(alert, about, practice.name, listening.time_zone, now)
         key = f"urgent|{alert.alert_key}"
         rows += [
-            _notification(workplace, rendered, "urgent", key, [alert.alert_key], receiver.address, now)
+            notification_row(workplace, rendered, "urgent", key, [alert.alert_key], receiver.address, now)
             for receiver in listening.receivers
             if receiver.urgent
         ]
@@ -171,34 +171,19 @@ def _keep_canaries(
 ) -> None:
     practice, listening = workplace.practice, workplace.listening
     ids = dict(zip(canaries["post_id"], canaries["platform_id"], strict=True))
+    keys = {post_id: f"canary|{platform_id}" for post_id, platform_id in ids.items()}
+    arrived = outbox.written_keys(connection, list(keys.values()))
     rows = []
     for alert in alerts:
+        fresh = [keys[post_id] for post_id in alert.post_ids if keys[post_id] not in arrived]
+        if not fresh:
+            continue
         # Rendered and built like any other mail, for that is part of the way that is to be proven.
         rendered = render_urgent(replace(alert, kind="mention"), None, practice.name, listening.time_zone, now)
-        for post_id in alert.post_ids:
-            key = f"canary|{ids[post_id]}"
-            row = _notification(workplace, rendered, "canary", key, [alert.alert_key], listening.mail_from, now)
+        for key in fresh:
+            row = notification_row(workplace, rendered, "canary", key, [alert.alert_key], listening.mail_from, now)
             rows.append(row | {"notification_key": key, "state": "kept"})
     outbox.write_notifications(connection, rows)
-
-
-def _notification(
-    workplace: Workplace, rendered: Rendered, kind: str, key: str, alert_keys: list[str], receiver: str, now: datetime
-) -> dict[str, Any]:
-    sender, notification_key = workplace.listening.mail_from, f"{key}|{receiver}"
-    message_id, message = build_message(rendered, sender, receiver, notification_key, now)
-    return {
-        "notification_key": notification_key,
-        "practice_id": workplace.practice.practice_id,
-        "kind": kind,
-        "receiver": receiver,
-        "sender": sender,
-        "message_id": message_id,
-        "message": message,
-        "alert_keys": alert_keys,
-        "due_at": now,
-        "written_at": now,
-    }
 
 
 def _coverage(connection: Connection, listed: Collection[str], since: datetime, until: datetime) -> list[Coverage]:

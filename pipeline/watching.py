@@ -3,9 +3,9 @@
 import logging
 from datetime import datetime
 
-from pipeline.alerting.message import build_message
 from pipeline.alerting.render import render_operator
 from pipeline.config import POLICY
+from pipeline.notifications import notification_row
 from pipeline.warehouse import outbox
 from pipeline.warehouse.alarms import Alarm, operator_alarms
 from pipeline.workplace import Workplace
@@ -30,24 +30,12 @@ def watch(workplace: Workplace, now: datetime) -> dict[str, int]:
     told = [(alarm.words, alarm.since_at) for alarm in standing]
     rendered = render_operator(told, practice.name, listening.time_zone, now)
     kinds = "+".join(sorted({alarm.kind for alarm in standing}))
-    rows = []
-    for receiver in (receiver for receiver in listening.receivers if receiver.operator):
-        key = f"operator|{practice.practice_id}|{now.date().isoformat()}|{kinds}|{receiver.address}"
-        message_id, message = build_message(rendered, listening.mail_from, receiver.address, key, now)
-        rows.append(
-            {
-                "notification_key": key,
-                "practice_id": practice.practice_id,
-                "kind": "operator",
-                "receiver": receiver.address,
-                "sender": listening.mail_from,
-                "message_id": message_id,
-                "message": message,
-                "alert_keys": [],
-                "due_at": now,
-                "written_at": now,
-            }
-        )
+    key = f"operator|{practice.practice_id}|{now.date().isoformat()}|{kinds}"
+    rows = [
+        notification_row(workplace, rendered, "operator", key, [], receiver.address, now)
+        for receiver in listening.receivers
+        if receiver.operator
+    ]
     with workplace.engine.begin() as connection:
         written = outbox.write_notifications(connection, rows)
     return {"alarms": len(standing), "mails_written": written}

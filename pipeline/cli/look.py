@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.budget import month_start
 from pipeline.cli.output import console, print_counts, print_csv, print_json, print_table
 from pipeline.errors import ConfigError
 from pipeline.intake import missing_credentials, why_off
@@ -120,8 +121,8 @@ def _source(workplace: Workplace, name: str) -> dict[str, object]:
     rules = workplace.listening.source(name)
     with workplace.engine.begin() as connection:
         floor_at = ledger.lowest_floor(connection, name)
-        month = moment("").replace(day=1, hour=0, minute=0, second=0)
-        spent = ledger.spent_between(connection, name, month, moment("") + timedelta(seconds=1))
+        now = moment("")
+        spent = ledger.spent_between(connection, name, month_start(now), now + timedelta(seconds=1))
     return {
         "name": name,
         "status": f"off: {why}" if why else "on",

@@ -16,8 +16,9 @@ from pipeline.errors import CursorRejected, ListenError, Permanent, Skippable, T
 from pipeline.listening import Listening, Practice
 from pipeline.sources import Page, Query, Recheck, Record, Source, Terms
 from pipeline.sources._graph_errors import NoObject, Refused, check, sorted_errors
-from pipeline.sources._graph_records import AFTER, AFTER_LETTER, Listing, moment, nested, read_listing
+from pipeline.sources._graph_records import AFTER, AFTER_LETTER, Listing, nested, read_listing
 from pipeline.sources._http import loopback_base, session
+from pipeline.sources._records import iso_moment
 
 VERSION = "v26.0"
 SERVER_RETRIES = 2
@@ -237,7 +238,7 @@ class GraphSource(Source):
 
 def _is_between(created: object, after_at: datetime | None, until_at: datetime) -> bool:
     try:
-        created_at = moment(created)
+        created_at = iso_moment(created, "created")
     except Skippable:
         return True  # it is quarantined later, and counted
     return (after_at is None or created_at >= after_at) and created_at <= until_at

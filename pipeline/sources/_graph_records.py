@@ -3,10 +3,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.errors import Skippable
 from pipeline.sources import Record
 
 AFTER_LETTER = r"[A-Za-z0-9_=+/\-]"
@@ -53,23 +51,6 @@ def nested(listing: object, limit: int) -> list[Record] | None:
 def objects(found: object) -> list[Record]:
     """The objects of what should be a list of them."""
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-
-
-def moment(text: object) -> datetime:
-    """A time of the Graph API. Raises Skippable."""
-    try:
-        found = datetime.fromisoformat(str(text))
-    except ValueError:
-        raise Skippable("bad_date", "not a time") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def words(record: Record, name: str) -> str:
-    """The text of a record, "" where it has none. Raises Skippable."""
-    value = record.get(name) or ""
-    if not isinstance(value, str):
-        raise Skippable("text_not_text", name)
-    return value
 
 
 def whole_numbers(counts: Mapping[str, object]) -> dict[str, int]:

@@ -11,6 +11,7 @@ import requests
 
 from pipeline import __version__
 from pipeline.errors import Permanent, RateLimited, Transient
+from pipeline.sources._records import split_objects
 
 SERVER_RETRIES = 2
 USER_AGENT = {"User-Agent": f"auscult/{__version__}"}
@@ -75,8 +76,7 @@ def entries(body: Mapping[str, Any], name: str, who: str) -> tuple[list[dict[str
     found = body.get(name, [])
     if not isinstance(found, list):
         raise Transient(f"{who}'s {name} are not a list")
-    malformed = [(str(place), "not_an_object") for place, entry in enumerate(found) if not isinstance(entry, dict)]
-    return [entry for entry in found if isinstance(entry, dict)], malformed
+    return split_objects(found)
 
 
 def _dated(text: str) -> datetime | None:

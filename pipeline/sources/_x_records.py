@@ -53,15 +53,6 @@ def words(record: Record) -> str:
     return text
 
 
-def moment(text: object) -> datetime:
-    """A time, UTC. Raises Skippable."""
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        raise Skippable("bad_date", "created_at") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
 def snowflake_time(name: str) -> datetime | None:
     """When an id was made, or None for one that does not hold it."""
     if int(name) < _FIRST_SNOWFLAKE:

@@ -19,6 +19,7 @@ from pipeline.sources import AccountMetric, Page, Query, Quota, Recheck, Record,
 from pipeline.sources._bluesky_errors import SessionEnded, sorted_errors
 from pipeline.sources._http import loopback_base, session
 from pipeline.sources._phrases import phrases, together
+from pipeline.sources._records import split_objects
 
 PAGE_SIZE = 100
 # The lexicon names no limit; a longer term is no name.
@@ -100,9 +101,8 @@ class Bluesky(Source):
             lang=self._language(),
         )
         reply = self._ask("app.bsky.feed.searchPosts", params, resuming=place is not None)
-        found, following = _entries(reply), reply.get("cursor")
-        records = [record for record in found if isinstance(record, dict)]
-        malformed = [(str(row), "not_an_object") for row, entry in enumerate(found) if not isinstance(entry, dict)]
+        following = reply.get("cursor")
+        records, malformed = split_objects(_entries(reply))
         posts_read = (pages + 1) * PAGE_SIZE
         if not isinstance(following, str) or not following:
             return Page(records, None, malformed, gap="result_cap" if posts_read >= RESULT_CAP else "")

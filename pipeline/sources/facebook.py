@@ -9,7 +9,8 @@ from pipeline.errors import Skippable
 from pipeline.post import Post
 from pipeline.sources import AccountMetric, Record
 from pipeline.sources._graph import PAGE_SIZE, GraphSource
-from pipeline.sources._graph_records import moment, whole_numbers, words
+from pipeline.sources._graph_records import whole_numbers
+from pipeline.sources._records import iso_moment, words_in
 
 POST_FIELDS = (
     "id,message,created_time,from{id},shares,"
@@ -55,8 +56,8 @@ class Facebook(GraphSource):
             platform=self.platform,
             platform_id=f"{COMMENT}{name}" if comment else name,
             kind="comment" if comment else "post",
-            text="" if hidden else words(record, "message"),
-            created_at=moment(record["created_time"]),
+            text="" if hidden else words_in(record, "message"),
+            created_at=iso_moment(record["created_time"], "created_time"),
             author_id=None if hidden else _author_id(record),
             url=_address(record, name, comment),
             parent_id=_parent_id(record) if comment else None,

@@ -18,6 +18,7 @@ from pipeline.post import Post
 from pipeline.sources import AccountMetric, Page, Query, Recheck, Record, Source, Terms
 from pipeline.sources._http import loopback_base, session
 from pipeline.sources._plain import SERVER_RETRIES, ask, check, entries, json_object, retry_at
+from pipeline.sources._records import iso_moment
 from pipeline.sources.reading import admit
 
 API = "https://mybusiness.googleapis.com/v4"
@@ -110,8 +111,8 @@ class GoogleReviews(Source):
         name = _NAME.match(record["name"])
         if not name:
             raise Skippable("bad_id", "not the name of a review")
-        written_at = _moment(record["createTime"])
-        changed_at = _moment(record.get("updateTime") or record["createTime"])
+        written_at = iso_moment(record["createTime"], "createTime")
+        changed_at = iso_moment(record.get("updateTime") or record["createTime"], "updateTime")
         stars = STARS.get(record.get("starRating", ""))
         return Post(
             platform=self.platform,
@@ -272,7 +273,7 @@ def _is_changed_before(records: Sequence[Record], since: datetime | None) -> boo
     if since is None or not records:
         return False
     try:
-        return _moment(records[-1].get("updateTime")) < since
+        return iso_moment(records[-1].get("updateTime"), "updateTime") < since
     except Skippable:
         return False
 
@@ -284,11 +285,3 @@ def _own_words(comment: str) -> str:
         return comment
     _, mark, original = behind.partition("(Original)")
     return original if mark and not before.strip() else before.strip() or behind
-
-
-def _moment(text: object) -> datetime:
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        raise Skippable("bad_date", "createTime or updateTime") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

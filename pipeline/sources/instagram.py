@@ -9,7 +9,8 @@ from pipeline.errors import Permanent, Skippable
 from pipeline.post import Post
 from pipeline.sources import AccountMetric, Record
 from pipeline.sources._graph import GraphSource
-from pipeline.sources._graph_records import moment, nested, objects, whole_numbers, words
+from pipeline.sources._graph_records import nested, objects, whole_numbers
+from pipeline.sources._records import iso_moment, words_in
 
 MEDIA_FIELDS = "id,caption,timestamp,permalink,like_count,comments_count"
 COMMENT_FIELDS = "id,text,timestamp,from{id},parent_id,like_count,hidden"
@@ -54,8 +55,8 @@ class Instagram(GraphSource):
             platform=self.platform,
             platform_id=f"{kind}_{name}",
             kind="comment" if comment else "post",
-            text="" if hidden else words(record, "text" if comment else "caption"),
-            created_at=moment(record["timestamp"]),
+            text="" if hidden else words_in(record, "text" if comment else "caption"),
+            created_at=iso_moment(record["timestamp"], "timestamp"),
             author_id=None if hidden else _author_id(record.get("from") if comment else record.get("owner")),
             url=_address(record),
             parent_id=_parent_id(record) if comment else None,

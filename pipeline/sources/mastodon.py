@@ -3,7 +3,7 @@
 import re
 import urllib.parse
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import mastodon
@@ -18,6 +18,7 @@ from pipeline.sources._http import loopback_base, session
 from pipeline.sources._markup import text_of
 from pipeline.sources._mastodon_errors import NoRecord, limit_end, sorted_errors
 from pipeline.sources._phrases import phrases
+from pipeline.sources._records import iso_moment, split_objects, words_in
 
 PAGE_SIZE = 40
 LOOKUP_SIZE = 20
@@ -124,10 +125,10 @@ class Mastodon(Source):
             platform=self.platform,
             platform_id=f"{self._host}/{status_id}",
             kind="comment" if parent else "post",
-            text=text_of(_words(record, "content")),
-            title=_words(record, "spoiler_text") or None,
-            created_at=_moment(record["created_at"]),
-            edited_at=_moment(edited) if edited else None,
+            text=text_of(words_in(record, "content")),
+            title=words_in(record, "spoiler_text") or None,
+            created_at=iso_moment(record["created_at"], "created_at"),
+            edited_at=iso_moment(edited, "edited_at") if edited else None,
             author_id=self._known(record.get("account")),
             # The address that Mastodon gives holds a handle; its web pages find a post by its number too.
             url=f"https://{self._host}/statuses/{status_id}",
@@ -276,21 +277,5 @@ def _mentioning(entry: object) -> object:
 
 
 def _page(found: Sequence[Any], following: str | None, gap: str = "") -> Page:
-    records = [record for record in found if isinstance(record, dict)]
-    malformed = [(str(place), "not_a_status") for place, entry in enumerate(found) if not isinstance(entry, dict)]
+    records, malformed = split_objects(found, "not_a_status")
     return Page(records, following, malformed, gap)
-
-
-def _words(record: Record, name: str) -> str:
-    value = record.get(name) or ""
-    if not isinstance(value, str):
-        raise Skippable("text_not_text", name)
-    return value
-
-
-def _moment(text: object) -> datetime:
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        raise Skippable("bad_date", "created_at or edited_at") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

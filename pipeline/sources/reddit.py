@@ -15,6 +15,7 @@ from pipeline.post import Post, Status
 from pipeline.sources import Page, Query, Recheck, Record, Source, Terms
 from pipeline.sources._http import loopback_base, session
 from pipeline.sources._phrases import packed, phrases, together
+from pipeline.sources._records import words_in
 from pipeline.sources._reddit_errors import sorted_errors
 
 PAGE_SIZE = 100
@@ -117,8 +118,8 @@ class Reddit(Source):
             platform=self.platform,
             platform_id=fullname,
             kind="comment" if comment else "post",
-            text=_words(record, "body" if comment else "selftext") if live else "",
-            title=_words(record, "title") or None if live and not comment else None,
+            text=words_in(record, "body" if comment else "selftext") if live else "",
+            title=words_in(record, "title") or None if live and not comment else None,
             created_at=_moment(record["created_utc"]),
             edited_at=_edited_at(record.get("edited")),
             author_id=_author_id(record) if live else None,
@@ -224,13 +225,6 @@ def _status(record: Record) -> Status:
     # A removed link post has no body to replace; only this field tells.
     category = record.get("removed_by_category")
     return "live" if not category else "deleted" if category == "deleted" else "removed"
-
-
-def _words(record: Record, name: str) -> str:
-    value = record.get(name) or ""
-    if not isinstance(value, str):
-        raise Skippable("text_not_text", name)
-    return value
 
 
 def _moment(seconds: object) -> datetime:

@@ -16,6 +16,7 @@ from pipeline.post import Post
 from pipeline.sources import AccountMetric, Page, Query, Recheck, Record, Source, Terms
 from pipeline.sources._http import loopback_base, session
 from pipeline.sources._phrases import packed, phrases, together
+from pipeline.sources._records import iso_moment, split_objects
 from pipeline.sources._x_errors import Refused, sorted_errors
 from pipeline.sources._x_records import (
     ID,
@@ -23,7 +24,6 @@ from pipeline.sources._x_records import (
     counts,
     language,
     lost_id,
-    moment,
     optional_id,
     replied_to,
     snowflake_time,
@@ -133,9 +133,7 @@ class X(Source):
             self._too_early = since
             page = self.fetch_page(query, cursor, since)
             return replace(page, calls=self._asked - before)
-        found = _entries(reply, "data")
-        records = [record for record in found if isinstance(record, dict)]
-        malformed = [(str(place), "not_an_object") for place, entry in enumerate(found) if not isinstance(entry, dict)]
+        records, malformed = split_objects(_entries(reply, "data"))
         meta = reply.get("meta")
         following = meta.get("next_token") if isinstance(meta, dict) else None
         next_cursor = following if isinstance(following, str) and following else None
@@ -147,7 +145,7 @@ class X(Source):
         first = versions[0]
         if not ID.match(first):
             raise Skippable("bad_id", "not an id of x")
-        version_at = moment(record["created_at"])
+        version_at = iso_moment(record["created_at"], "created_at")
         edited = len(versions) > 1
         return Post(
             platform=self.platform,
@@ -198,7 +196,7 @@ class X(Source):
             reply = self._ask("get_tweets", list(ids), {})
         except Refused as refusal:
             raise refusal.as_error() from None
-        records = [record for record in _entries(reply, "data") if isinstance(record, dict)]
+        records, _ = split_objects(_entries(reply, "data"))
         found: dict[str, Record] = {str(record.get("id")): record for record in records}
         return found, frozenset(filter(None, map(lost_id, _entries(reply, "errors"))))
 

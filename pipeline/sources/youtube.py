@@ -13,6 +13,7 @@ from pipeline.post import Post
 from pipeline.sources import AccountMetric, Page, Query, Quota, Recheck, Record, Source, Terms, Uses
 from pipeline.sources._http import loopback_base, session
 from pipeline.sources._phrases import phrases
+from pipeline.sources._records import iso_moment, split_objects, words_in
 from pipeline.sources._youtube_client import COMMENTS_A_PAGE, Client, counts, next_cursor, objects
 from pipeline.sources._youtube_errors import Refused
 
@@ -103,14 +104,14 @@ class YouTube(Source):
         thread = record["snippet"] if record.get("kind") == "youtube#commentThread" else {}
         comment = thread["topLevelComment"] if thread else record
         comment_id, snippet = _checked_id(comment["id"], _COMMENT), comment["snippet"]
-        published_at = _moment(snippet["publishedAt"])
-        updated_at = _moment(snippet.get("updatedAt") or snippet["publishedAt"])
+        published_at = iso_moment(snippet["publishedAt"], "publishedAt")
+        updated_at = iso_moment(snippet.get("updatedAt") or snippet["publishedAt"], "updatedAt")
         video, parent = _optional_id(snippet.get("videoId"), _VIDEO), _optional_id(snippet.get("parentId"), _COMMENT)
         return Post(
             platform=self.platform,
             platform_id=comment_id,
             kind="comment",
-            text=_words(snippet, "textDisplay"),
+            text=words_in(snippet, "textDisplay"),
             created_at=published_at,
             edited_at=updated_at if updated_at > published_at else None,
             author_id=_author_id(snippet),
@@ -168,8 +169,7 @@ class YouTube(Source):
             calls, gap = calls + spent, gap if whole else "replies_left_out"
             # A page ends with its oldest thread: by its last record a pass knows how far it came.
             records += [*replies, thread]
-        entries = enumerate(reply.get("items", []))
-        malformed = [(str(place), "not_an_object") for place, entry in entries if not isinstance(entry, dict)]
+        _, malformed = split_objects(reply.get("items", []))
         return Page(records, next_cursor(reply), malformed, gap, calls)
 
     def _videos(self, query: Query, cursor: str | None, after: datetime | None) -> Page:
@@ -226,9 +226,9 @@ def _video_post(record: Record) -> Post:
         platform=YouTube.platform,
         platform_id=video,
         kind="post",
-        text=_words(snippet, "description"),
-        title=_words(snippet, "title") or None,
-        created_at=_moment(snippet["publishedAt"]),
+        text=words_in(snippet, "description"),
+        title=words_in(snippet, "title") or None,
+        created_at=iso_moment(snippet["publishedAt"], "publishedAt"),
         author_id=_optional_id(snippet.get("channelId"), _CHANNEL),
         url=f"https://www.youtube.com/watch?v={video}",
         lang=language.partition("-")[0].lower() if isinstance(language, str) else None,
@@ -244,21 +244,6 @@ def _checked_id(name: object, shape: re.Pattern[str]) -> str:
 
 def _optional_id(name: object, shape: re.Pattern[str]) -> str | None:
     return name if isinstance(name, str) and shape.match(name) else None
-
-
-def _words(snippet: Mapping[str, Any], name: str) -> str:
-    text = snippet.get(name) or ""
-    if not isinstance(text, str):
-        raise Skippable("text_not_text", name)
-    return text
-
-
-def _moment(text: object) -> datetime:
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        raise Skippable("bad_date", "publishedAt or updatedAt") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _zulu(moment: datetime | None) -> str | None:

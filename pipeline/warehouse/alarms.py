@@ -40,8 +40,7 @@ def _lost_canaries(connection: Connection, practice_id: str, now: datetime, pati
         .exists()
     )
     lost = sa.select(sa.func.count(), sa.func.min(posts.c.ingested_at)).where(
-        posts.c.platform == "canary",
-        posts.c.platform_id.startswith(f"{practice_id}-", autoescape=True),
+        _canaries_of(practice_id),
         posts.c.ingested_at.between(now - _NEWS, now - patience),
         sa.not_(arrived),
     )
@@ -50,9 +49,14 @@ def _lost_canaries(connection: Connection, practice_id: str, now: datetime, pati
     return [Alarm("canary_lost", since_at, words)] if count else []
 
 
+def _canaries_of(practice_id: str) -> sa.ColumnElement[bool]:
+    # The id is the practice's and, behind the last dash, a time: "acme" is not "acme-west".
+    of_practice = sa.func.regexp_replace(posts.c.platform_id, "-[^-]*$", "") == practice_id
+    return sa.and_(posts.c.platform == "canary", of_practice)
+
+
 def _missed_runs(connection: Connection, practice_id: str, now: datetime, patience: timedelta) -> list[Alarm]:
-    ours = sa.and_(posts.c.platform == "canary", posts.c.platform_id.startswith(f"{practice_id}-", autoescape=True))
-    newest = sa.select(sa.func.max(posts.c.ingested_at)).where(ours, posts.c.ingested_at <= now)
+    newest = sa.select(sa.func.max(posts.c.ingested_at)).where(_canaries_of(practice_id), posts.c.ingested_at <= now)
     last_at: datetime | None = connection.execute(newest).scalar()
     if last_at is None or now - last_at <= patience:
         return []

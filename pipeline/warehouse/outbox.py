@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
+from pipeline.warehouse.conditions import any_of
 from pipeline.warehouse.leases import dead_leases
 from pipeline.warehouse.tables import outbox
 
@@ -38,6 +39,12 @@ def write_notifications(connection: Connection, rows: Sequence[Mapping[str, Any]
         statement = insert(outbox).values(**row).on_conflict_do_nothing().returning(outbox.c.outbox_id)
         written += connection.execute(statement).first() is not None
     return written
+
+
+def written_keys(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Which of these notification keys have been written."""
+    found = sa.select(outbox.c.notification_key).where(outbox.c.notification_key == any_of(keys)) if keys else None
+    return set(connection.execute(found).scalars()) if found is not None else set()
 
 
 def last_digest_at(connection: Connection, practice_id: str, before: datetime) -> datetime | None:
