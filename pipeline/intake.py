@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipeline.budget import Cap, ask_room, has_budget, quota_of
+from pipeline.budget import Cap, has_budget, quota_of, set_aside, settle
 from pipeline.config import POLICY, Settings
 from pipeline.errors import ConfigError, Exhausted, ListenError, RateLimited, Transient
 from pipeline.passes import Progress, Reading, outcome_of, read_query
@@ -176,12 +176,15 @@ def _read_metrics(reading: Reading) -> None:
     source, engine = reading.source, reading.workplace.engine
     if not source.has_metrics:
         return
-    if isinstance(ask_room(reading.workplace, source, METRICS, reading.now, source.page_posts), Cap):
-        return
     with engine.begin() as connection:
         if ledger.metrics_on_day(connection, source.name, reading.now):
             return
         run_id = ledger.open_run(connection, source.name, "-", reading.now, METRICS, METRICS)
+    aside = set_aside(reading.workplace, source, METRICS, reading.now, run_id, source.page_posts)
+    if isinstance(aside, Cap):
+        with engine.begin() as connection:
+            ledger.close_run(connection, run_id, "exhausted", aside.words)
+        return
     outcome, detail = "ok", ""
     try:
         metrics = source.account_metrics()
@@ -191,7 +194,8 @@ def _read_metrics(reading: Reading) -> None:
         # Numbers of our own accounts are a courtesy: without them the posts stand.
         outcome, detail = outcome_of(error), str(error)
     with engine.begin() as connection:
-        ledger.add_calls(connection, run_id, 1, source.cost_of_metrics_usd)
+        settle(connection, source, run_id, aside, 1, 0)
+        ledger.add_calls(connection, run_id, 0, source.cost_of_metrics_usd)
         ledger.close_run(connection, run_id, outcome, detail)
 
 

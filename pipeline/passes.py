@@ -1,14 +1,14 @@
 """One query read into the warehouse: each page, its quarantine and its watermark in one transaction."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
 from pipeline.alerting.links import may_hold_handle, permalink
-from pipeline.budget import Cap, ask_room
+from pipeline.budget import Cap, Room, set_aside, settle
 from pipeline.erasing import note
 from pipeline.errors import CursorRejected, Exhausted, ListenError, Permanent, RateLimited, Transient
 from pipeline.listening import SourceSettings
@@ -86,8 +86,6 @@ def read_query(reading: Reading, query: Query) -> tuple[Counts, ListenError | No
         problem, outcome, detail = error, outcome_of(error), str(error)
         retry_at = error.retry_at if isinstance(error, RateLimited) else None
     with engine.begin() as connection:
-        # What was refused was asked all the same.
-        ledger.add_calls(connection, run_id, 1 if problem else 0)
         ledger.close_run(connection, run_id, outcome, detail, retry_at)
     return total, problem
 
@@ -101,12 +99,21 @@ def _read_passes(
         head_pass = False
         pages = read_pass(reading.source, query, state, reading.now, reading.rules.max_pages)
         while True:
-            if cap := _cap(reading, query):
-                return cap, False
-            page = next(pages, None)
+            aside = set_aside(
+                reading.workplace,
+                reading.source,
+                query.mode,
+                reading.now,
+                run_id,
+                reading.source.page_posts,
+                reading.source.page_calls,
+            )
+            if isinstance(aside, Cap):
+                return aside, False
+            page = _next_page(reading, pages, run_id, aside)
             if page is None:
                 break
-            counts = _store_page(reading, query, page, run_id)
+            counts = _store_page(reading, query, page, run_id, aside)
             total.add(counts)
             reading.progress(counts.fetched)
             state, finished, head_pass = page.state_after, page.finished, page.needs_head_pass
@@ -117,15 +124,23 @@ def _read_passes(
     return None, finished
 
 
-def _cap(reading: Reading, query: Query) -> Cap | None:
-    left = ask_room(reading.workplace, reading.source, query.mode, reading.now, reading.source.page_posts)
-    if isinstance(left, Cap):
-        return left
-    reading.source.page_limit = left
-    return None
+def _next_page(reading: Reading, pages: Iterator[PageRead], run_id: int, aside: Room) -> PageRead | None:
+    source, page, calls = reading.source, None, 0
+    source.page_limit, source.call_limit = aside.posts, aside.calls_left
+    try:
+        page = next(pages, None)
+    except ListenError:
+        # What was refused was asked all the same.
+        calls = 1
+        raise
+    finally:
+        if page is None:
+            with reading.workplace.engine.begin() as connection:
+                settle(connection, source, run_id, aside, calls, 0)
+    return page
 
 
-def _store_page(reading: Reading, query: Query, page: PageRead, run_id: int) -> Counts:
+def _store_page(reading: Reading, query: Query, page: PageRead, run_id: int, aside: Room) -> Counts:
     name, now, names = reading.source.name, reading.now, reading.workplace.names
     own = reading.source.own_authors
     wanted = [
@@ -138,8 +153,8 @@ def _store_page(reading: Reading, query: Query, page: PageRead, run_id: int) -> 
         counts = store_posts(connection, origin, wanted, now, names)
         counts.skipped += len(page.posts) - len(wanted)
         counts.quarantined += len(page.quarantined)
-        aside = [*map(_rejected, page.quarantined), *map(_collided, counts.collided)]
-        ledger.store_rejected(connection, name, query.key, aside, now)
+        rejected = [*map(_rejected, page.quarantined), *map(_collided, counts.collided)]
+        ledger.store_rejected(connection, name, query.key, rejected, now)
         state = asdict(page.state_after)
         mark = ledger.read_watermark(connection, name, query.key)
         finished_at = now if page.finished else mark.finished_at
@@ -148,7 +163,7 @@ def _store_page(reading: Reading, query: Query, page: PageRead, run_id: int) -> 
             connection, name, query.key, ledger.Watermark(**state, finished_at=finished_at, validators=validators)
         )
         ledger.add_to_run(connection, run_id, counts)
-        ledger.add_calls(connection, run_id, page.calls, page.fetched * reading.source.cost_per_post_usd)
+        settle(connection, reading.source, run_id, aside, page.calls, page.fetched)
         _store_gap(connection, reading, query, page.gap)
         note(reading.workplace, connection, counts.erased)
     return counts

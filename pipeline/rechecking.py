@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from pipeline.budget import Cap, ask_room
+from pipeline.budget import Cap, Room, set_aside, settle
 from pipeline.erasing import erase
 from pipeline.errors import ListenError, RateLimited
 from pipeline.intake import why_off
@@ -54,12 +54,12 @@ def recheck_posts(workplace: Workplace, source: Source, ids: Sequence[str], now:
     outcome, detail, retry_at, left = "failed", "it broke off", None, list(ids)
     try:
         while left:
-            cap = ask_room(workplace, source, MODE, now, source.recheck_batch)
-            if isinstance(cap, Cap):
-                outcome, detail = "exhausted", cap.words
+            aside = set_aside(workplace, source, MODE, now, run_id, min(len(left), source.recheck_batch))
+            if isinstance(aside, Cap):
+                outcome, detail = "exhausted", aside.words
                 break
-            batch, left = left[:cap], left[cap:]
-            _recheck_batch(workplace, source, batch, run_id, counts, now)
+            batch, left = left[: aside.posts], left[aside.posts :]
+            _recheck_batch(workplace, source, batch, run_id, aside, counts, now)
         else:
             outcome, detail = "ok", ""
     except ListenError as error:
@@ -77,15 +77,21 @@ def _nothing() -> dict[str, int]:
 
 
 def _recheck_batch(
-    workplace: Workplace, source: Source, batch: list[str], run_id: int, counts: dict[str, int], now: datetime
+    workplace: Workplace,
+    source: Source,
+    batch: list[str],
+    run_id: int,
+    aside: Room,
+    counts: dict[str, int],
+    now: datetime,
 ) -> None:
+    answer = source.recheck(batch)
     with workplace.engine.begin() as connection:
-        # Before the call: what is refused is asked all the same.
-        ledger.add_calls(connection, run_id, 1, len(batch) * source.cost_per_post_usd)
-    answer, calls = _asked(source, batch)
+        settle(connection, source, run_id, aside, answer.calls, len(batch) + answer.more_posts)
+    if len(answer.gone) * 2 > len(batch):
+        answer = _confirmed(workplace, source, answer, run_id, now)
     edited, _ = admit(source, answer.edited, now)
     with workplace.engine.begin() as connection:
-        ledger.add_calls(connection, run_id, calls - 1, (calls - 1) * len(answer.gone) * source.cost_per_post_usd)
         gone = [(source.platform, platform_id) for platform_id in sorted(answer.gone)]
         erased = erase(workplace, connection, gone, "gone", now)
         changed = store_edits(connection, edited, workplace.names)
@@ -95,10 +101,13 @@ def _recheck_batch(
     counts["edited"] += changed
 
 
-def _asked(source: Source, batch: list[str]) -> tuple[Recheck, int]:
-    answer = source.recheck(batch)
-    if len(answer.gone) * 2 <= len(batch):
-        return answer, 1
+def _confirmed(workplace: Workplace, source: Source, answer: Recheck, run_id: int, now: datetime) -> Recheck:
     # An empty answer with status 200 looks like a purge; most of a batch is believed when it is gone twice.
-    again = source.recheck(sorted(answer.gone))
-    return replace(answer, gone=answer.gone & again.gone, live=answer.live | again.live), 2
+    suspects = sorted(answer.gone)
+    aside = set_aside(workplace, source, MODE, now, run_id, len(suspects))
+    if isinstance(aside, Cap) or aside.posts < len(suspects):
+        return replace(answer, gone=frozenset())
+    again = source.recheck(suspects)
+    with workplace.engine.begin() as connection:
+        settle(connection, source, run_id, aside, again.calls, len(suspects) + again.more_posts)
+    return replace(answer, gone=answer.gone & again.gone, live=answer.live | again.live)

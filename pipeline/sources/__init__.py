@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 from pipeline.config import Settings
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, Exhausted
 from pipeline.listening import Listening, Practice
 from pipeline.post import Post
 
@@ -78,11 +78,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """What a platform says of stored ids; an id in neither set was not answered and must not be read as gone."""
+    """What a platform says of stored ids; an id in neither set was not answered and must not be read as gone.
+
+    `calls` is how many requests it took, `more_posts` how many posts it read beside those asked for.
+    """
 
     live: frozenset[str]
     gone: frozenset[str]
     edited: Sequence[Record] = field(default=(), repr=False)
+    calls: int = 1
+    more_posts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +131,11 @@ class Source(ABC):
     `reach` is how far back the platform's search sees, where it is asked for `since` itself; None: it lists from the
     newest until it ends, so an end above the watermark is a coverage gap. `first_pass` bounds a pass that has no
     watermark. `page_posts` is the most that one page brings and `least_page_posts` the least it can be made to;
-    `page_limit` is what the budget has room for. `one_limit`: a request to wait is for all queries. `validators` are,
-    by query key, headers by which a platform knows that nothing changed since the query was last stored; the caller
-    keeps them with the watermark. `own_authors` are the platform's ids of our own accounts; `has_metrics`: their
-    numbers can be read.
+    `page_limit` is what the budget has room for. `page_calls` is how many requests a page takes, rare cases aside,
+    `call_limit` how many are left of the caps, None: no cap. `one_limit`: a request to wait is for all queries.
+    `validators` are, by query key, headers by which a platform knows that nothing changed since the query was last
+    stored; the caller keeps them with the watermark. `own_authors` are the platform's ids of our own accounts;
+    `has_metrics`: their numbers can be read.
     """
 
     name: ClassVar[str]
@@ -146,6 +152,7 @@ class Source(ABC):
     cost_of_metrics_usd: ClassVar[float] = 0.0
     page_posts: ClassVar[int] = 100
     least_page_posts: ClassVar[int] = 1
+    page_calls: ClassVar[int] = 1
     quotas: ClassVar[tuple[Quota, ...]] = ()
     one_limit: ClassVar[bool] = True
 
@@ -153,6 +160,7 @@ class Source(ABC):
         self._settings = settings
         self._chosen = listening.source(self.name)
         self.page_limit = self.page_posts
+        self.call_limit: int | None = None
         self.validators: dict[str, dict[str, str]] = {}
         self.own_authors: frozenset[str] = frozenset()
         self.has_metrics = type(self).account_metrics is not Source.account_metrics
@@ -172,6 +180,11 @@ class Source(ABC):
     def recheck(self, ids: Sequence[str]) -> Recheck:
         """Ask whether stored ids are still public, `recheck_batch` at most; 0: the platform cannot be asked."""
         return Recheck(frozenset(), frozenset())
+
+    def require_call(self, made: int) -> None:
+        """Raise Exhausted where the caps leave no room for another request of a page that has `made` some."""
+        if self.call_limit is not None and made >= self.call_limit:
+            raise Exhausted("the caps on calls have no room for the rest of a page")
 
     def account_metrics(self) -> Sequence[AccountMetric]:
         """Numbers of our own accounts, where the platform offers them. Raises as `fetch_page` does."""

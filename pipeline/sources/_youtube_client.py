@@ -29,9 +29,13 @@ for _chatty in ("googleapiclient", "urllib3"):
 
 
 class Client:
-    """Google's client over a session of ours. Every call raises a ListenError and nothing else."""
+    """Google's client over a session of ours. Every call raises a ListenError and nothing else.
+
+    `asked` is how many requests were made.
+    """
 
     def __init__(self, key: str, speaks: requests.Session, base: str | None) -> None:
+        self.asked = 0
         # Nothing in this API redirects; whatever does would be handed the key.
         speaks.max_redirects = 0
         self._resources: Any = build(
@@ -46,6 +50,7 @@ class Client:
 
     def ask(self, kind: str, about: str, asked: Mapping[str, object], resuming: bool = False) -> Mapping[str, Any]:
         """The list of one kind ("comments", "search") as YouTube gave it; parameters that are None are left out."""
+        self.asked += 1
         with sorted_errors(about, resuming):
             reply = getattr(self._resources, kind)().list(**asked).execute()
             # What is no JSON the client hands back as text.

@@ -72,6 +72,9 @@ class Gdelt(Source):
     overlap = timedelta(hours=1)
     reach = timedelta(days=90)
 
+    # The second where the first began too early for it.
+    page_calls = 2
+
     def __init__(self, settings: Settings, listening: Listening) -> None:
         super().__init__(settings, listening)
         self._base = loopback_base(settings, "AUSCULT_GDELT_URL")
@@ -107,6 +110,7 @@ class Gdelt(Source):
             if after is None:
                 raise
             # All it has is read then. Of a pass that listens, the caller knows that it was too long ago.
+            self.require_call(1)
             reply, calls, gap = self._ask(params), 2, "out_of_reach" if query.after else ""
         records, malformed = entries(reply, "articles", "gdelt")
         following = None

@@ -80,6 +80,7 @@ class GoogleReviews(Source):
         # Nothing here redirects; whatever does would be handed the token.
         self._transport.max_redirects = 0
         self._sign_in: Credentials | None = None
+        self._asked = 0
 
     def queries(self, practice: Practice, keywords: Sequence[str]) -> list[Query]:
         """All reviews of each channel, which is `accounts/A/locations/L`. Raises ConfigError for any other channel."""
@@ -97,6 +98,7 @@ class GoogleReviews(Source):
         malformed: list[tuple[str, str]] = []
         posts: list[Post] = []
         for calls in range(1, LONGEST_LIST + 1):
+            self.require_call(calls - 1)
             found, refused, cursor = self._listed(query.channel, cursor)
             records, malformed = [*records, *found], [*malformed, *refused]
             posts += admit(self, found, datetime.now(UTC))[0]
@@ -135,6 +137,7 @@ class GoogleReviews(Source):
             raise ValueError(f"recheck takes {self.recheck_batch} ids at most")
         found: dict[str, Record] = {}
         gone: set[str] = set()
+        before = self._asked
         for location, channel in self._channels().items():
             asked = {name for name in ids if (match := _ID.match(name)) and match[1] == location}
             found |= self._found(channel, asked) if asked else {}
@@ -145,7 +148,7 @@ class GoogleReviews(Source):
                 except _NotFound:
                     gone.add(name)
         changed = [record for record in found.values() if record.get("updateTime") != record.get("createTime")]
-        return Recheck(frozenset(found), frozenset(gone), changed)
+        return Recheck(frozenset(found), frozenset(gone), changed, self._asked - before)
 
     def account_metrics(self) -> Sequence[AccountMetric]:
         """How many ratings each location has, those without words included, and their mean in hundredths of a star."""
@@ -190,6 +193,7 @@ class GoogleReviews(Source):
         return *entries(reply, "reviews", "google"), following if isinstance(following, str) and following else None
 
     def _get(self, path: str, **params: str | int) -> dict[str, Any]:
+        self._asked += 1
         headers = {"Authorization": f"Bearer {self._token()}"}
         response = ask(self._transport, "google", f"{API}/{path}", params, headers)
         if 400 <= response.status_code < 500:

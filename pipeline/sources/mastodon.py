@@ -157,7 +157,7 @@ class Mastodon(Source):
             raise Transient("mastodon answered a recheck in part")
         live = frozenset(name for name in asked if name in found)
         edited = [record for name, record in found.items() if name in live and record.get("edited_at")]
-        return Recheck(live, asked - live, edited)
+        return Recheck(live, asked - live, edited, -(-len(numbers) // LOOKUP_SIZE))
 
     def account_metrics(self) -> Sequence[AccountMetric]:
         """Followers and posts of the account that the token belongs to; it is named SERVER/ID."""

@@ -77,6 +77,8 @@ class X(Source):
     recheck_batch = 100
     cost_per_post_usd = 0.005
     least_page_posts = 10
+    # Mostly one; a page whose fields or start are refused is asked for again.
+    page_calls = 2
     cost_of_metrics_usd = 0.010
 
     def __init__(self, settings: Settings, listening: Listening) -> None:
@@ -131,6 +133,7 @@ class X(Source):
             if "end_time" in params:
                 return Page((), None, gap="out_of_reach", calls=self._asked - before)
             self._too_early = since
+            self.require_call(self._asked - before)
             page = self.fetch_page(query, cursor, since)
             return replace(page, calls=self._asked - before)
         records, malformed = split_objects(_entries(reply, "data"))
@@ -171,14 +174,17 @@ class X(Source):
             raise ValueError(f"recheck takes {self.recheck_batch} ids at most")
         if not asked:
             return Recheck(frozenset(), frozenset())
+        before = self._asked
         found, gone = self._look_up(sorted(asked))
         live = asked & found.keys()
         newest = {chain(found[name])[-1] for name in live}
         edited = [record for name, record in found.items() if name in newest and len(chain(record)) > 1]
-        if unread := sorted(newest - found.keys()):
-            later, _ = self._look_up(unread[: self.recheck_batch])
+        unread = sorted(newest - found.keys())[: self.recheck_batch]
+        if unread:
+            self.require_call(self._asked - before)
+            later, _ = self._look_up(unread)
             edited += later.values()
-        return Recheck(live, (asked & gone) - live, edited)
+        return Recheck(live, (asked & gone) - live, edited, self._asked - before, len(unread))
 
     def account_metrics(self) -> Sequence[AccountMetric]:
         """Followers and posts of our own account, for a cent. Raises as `fetch_page` does."""

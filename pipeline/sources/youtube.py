@@ -60,6 +60,7 @@ class YouTube(Source):
     # Replies come late, and a video is found some time after it was published.
     overlap = timedelta(days=1)
     recheck_batch = 50
+    page_calls = REPLY_CALLS + 1
     quotas = (
         Quota(SEARCHES_A_DAY, SEARCHES, DAY_BEGINS),
         Quota(CLAIM_SEARCHES_A_DAY, frozenset({"claims"}), DAY_BEGINS),
@@ -131,10 +132,12 @@ class YouTube(Source):
         videos = sorted({name for name in ids if _VIDEO.match(name)})
         if not comments and not videos:
             return Recheck(frozenset(), frozenset())
+        before = self._youtube().asked
         said, shown = self._youtube().found("comments", comments), self._youtube().found("videos", videos)
         live = frozenset((*said, *shown))
         changed = [*filter(_is_changed, said.values()), *shown.values()]
-        return Recheck(live, frozenset((*comments, *videos)) - live, changed)
+        calls = self._youtube().asked - before
+        return Recheck(live, frozenset((*comments, *videos)) - live, changed, calls)
 
     def account_metrics(self) -> Sequence[AccountMetric]:
         """Followers (rounded by YouTube, left out where hidden), views and videos of the channels in auscult.yaml."""
@@ -164,8 +167,9 @@ class YouTube(Source):
             return Page((), None, gap="comments_disabled")
         records: list[Record] = []
         calls, gap = 1, ""
+        room = min(self.page_calls, self.call_limit or self.page_calls)
         for thread in objects(reply):
-            replies, spent, whole = self._youtube().replies(thread, REPLY_CALLS + 1 - calls)
+            replies, spent, whole = self._youtube().replies(thread, room - calls)
             calls, gap = calls + spent, gap if whole else "replies_left_out"
             # A page ends with its oldest thread: by its last record a pass knows how far it came.
             records += [*replies, thread]

@@ -127,6 +127,15 @@ def add_to_run(connection: Connection, run_id: int, counts: Counts) -> None:
     )
 
 
+# With the source's hash as its second half.
+_SPENDING_LOCK = 0x4155_5353
+
+
+def lock_spending(connection: Connection, source: str) -> None:
+    """Wait until no other transaction asks what a source may still spend."""
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SPENDING_LOCK, sa.func.hashtext(source))))
+
+
 def add_calls(connection: Connection, run_id: int, calls: int, cost_usd: float = 0.0) -> None:
     """Add requests to the run, and what the platform charges for what they brought."""
     table = ingest_runs.c

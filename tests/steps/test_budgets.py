@@ -1,6 +1,7 @@
 """Budgets and backfills: no cap is learned from a bill, and the past is read beside the present."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,8 +9,9 @@ import sqlalchemy as sa
 
 from demo.loopback import Loopback
 from pipeline import steps
+from pipeline.budget import Cap, Room, set_aside, settle
 from pipeline.config import Settings
-from pipeline.errors import ConfigError, Transient
+from pipeline.errors import ConfigError, Exhausted, Transient
 from pipeline.sources import Quota, source_type
 from pipeline.sources.x import X
 from pipeline.warehouse import ledger
@@ -105,6 +107,37 @@ def test_a_monthly_number_of_calls_counts_rechecks_and_failures_too(
     assert steps.recheck("x", NOW + DAY)["outcome"] == "exhausted"
     assert len(platform.requests) == 3
     assert outcomes(workplace)[-1][0] == "exhausted"
+
+
+def test_two_who_ask_at_once_never_take_the_same_room(
+    platform: Loopback, workplace: Workplace, settings: Settings
+) -> None:
+    listen(settings, ", monthly_calls: 25, monthly_budget_usd: 0.5")
+    capped, source = open_workplace(), X(settings, open_workplace().listening)
+    with workplace.engine.begin() as connection:
+        runs = [ledger.open_run(connection, "x", str(number), NOW, "search") for number in range(8)]
+
+    def ask(run_id: int) -> list[Room | Cap]:
+        return [set_aside(capped, source, "search", NOW, run_id, 10, 2) for _ in range(4)]
+
+    with ThreadPoolExecutor(8) as together:
+        answers = [answer for asked in together.map(ask, runs) for answer in asked]
+    given = [answer for answer in answers if isinstance(answer, Room)]
+    assert sum(room.posts for room in given) == 100, "half a dollar of posts, whoever asks"
+    calls, cost = spent(workplace)
+    assert (calls, round(cost, 6)) == (sum(room.calls for room in given), 0.5)
+    with workplace.engine.begin() as connection:
+        settle(connection, source, runs[0], given[0], 1, 3)
+    assert spent(workplace) == (calls - 1, pytest.approx(0.465))
+
+
+def test_a_page_of_many_requests_stops_where_the_calls_are_used_up(settings: Settings, workplace: Workplace) -> None:
+    source = X(settings, workplace.listening)
+    source.require_call(400)
+    source.call_limit = 2
+    source.require_call(1)
+    with pytest.raises(Exhausted, match="no room"):
+        source.require_call(2)
 
 
 def test_a_quota_is_kept_by_mode_and_by_the_platforms_own_day(
