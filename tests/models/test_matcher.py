@@ -154,3 +154,17 @@ def test_the_fast_way_finds_what_the_plain_way_finds() -> None:
             assert shares[wording].sum() == pytest.approx(1.0 if held else 0.0)
             spoken = sum(shares[wording, index.vocabulary[word]] for word in held & set(sparse_words(text)))
             assert found.coverage[post, rank] == pytest.approx(spoken, abs=1e-6)
+
+
+@pytest.mark.parametrize("wordings", [5, 60, 700])
+def test_a_post_scores_the_same_alone_and_in_company(wordings: int) -> None:
+    random = np.random.default_rng(wordings)
+    claims = [ClaimText(f"c{number}", (("claim", f"word{number} of it"),)) for number in range(wordings)]
+    vectors = random.normal(size=(wordings + 40, 384)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    index, posts, texts = build_index(claims, vectors[:wordings]), vectors[wordings:], ["word1 of it"] * 40
+    together = nearest_claims(index, posts, texts, 5)
+    for number in range(len(posts)):
+        alone = nearest_claims(index, posts[number : number + 1], texts[:1], 5)
+        assert np.array_equal(alone.dense[0], together.dense[number])
+        assert np.array_equal(alone.claim[0], together.claim[number])
