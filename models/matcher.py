@@ -192,7 +192,7 @@ def _nearest(
     dense = cosines
     if len(index.wordings) > len(index.claims):
         own = cosines[:, index.starts[:-1]]
-        dense = (own + np.maximum.reduceat(cosines, index.starts[:-1], axis=1)) / 2
+        dense = ((own + np.maximum.reduceat(cosines, index.starts[:-1], axis=1)) / 2).astype(np.float32, copy=False)
     sparse = (asked @ index.sparse).toarray()
     sparse /= np.maximum(sparse.max(axis=1, keepdims=True), 1e-9)
     scores = dense + np.float32(weight) * sparse
@@ -215,7 +215,7 @@ def _cosines(vectors: Floats, wordings: Floats) -> Floats:
     least = max(2, SMALL_PRODUCT // max(1, wordings.size) + 1)
     if len(vectors) >= least:
         return vectors @ wordings.T
-    padded = np.zeros((least, vectors.shape[1]), dtype=vectors.dtype)
+    padded: Floats = np.zeros((least, vectors.shape[1]), dtype=np.float32)
     padded[: len(vectors)] = vectors
     return (padded @ wordings.T)[: len(vectors)]
 
