@@ -28,7 +28,7 @@ def claims_changed() -> None:
     now = task(steps.read_clock)("{{ params.now }}")
     loaded = task(steps.sync_claims)(now)
     screened = task(steps.screen, outlets=[POSTS]).partial(now=now).expand(shard=steps.SHARDS)
-    loaded >> screened >> task(steps.raise_alerts)(now) >> task(notify)(now)
+    loaded >> screened >> task(steps.narrate)(now) >> task(steps.raise_alerts)(now) >> task(notify)(now)
 
 
 claims_changed()

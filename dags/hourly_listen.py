@@ -1,7 +1,7 @@
 """Hear, judge and tell, every hour.
 
-Reads each source that is configured, screens what is new, raises alerts and sends what is due; the digest is written
-at the practice's digest hour. A dead source never stops the others, but its task and the run end red.
+Reads each source that is configured, screens what is new, sorts it into narratives, raises alerts, writes the digest
+when it is due and sends. A dead source never stops the others, but its task and the run end red.
 An edited claims database is noticed here and announced as the asset `claims`, which starts `claims_changed`.
 """
 
@@ -34,16 +34,16 @@ def announce_claims() -> None:
     default_args={"retries": 2, "retry_delay": timedelta(minutes=2)},
 )
 def hourly_listen() -> None:
-    """Arrows only; the steps do the work. What is done whatever broke before it has the rule `all_done`."""
+    """Arrows only; what is done whatever broke before it has the rule `all_done`."""
     now, names = task(steps.read_clock)("{{ params.now }}"), task(steps.listed_sources)()
     heard = task(steps.ingest).partial(now=now).expand(source=names)
     screened = task(steps.screen, trigger_rule="all_done", outlets=[POSTS]).partial(now=now).expand(shard=steps.SHARDS)
-    raised, watched = task(steps.raise_alerts)(now), task(steps.watch, trigger_rule="all_done")(now)
-    digested = task(steps.write_digest, trigger_rule="all_done")(now)
+    narrated, raised = task(steps.narrate)(now), task(steps.raise_alerts, trigger_rule="all_done")(now)
+    watched, digested = (task(step, trigger_rule="all_done")(now) for step in (steps.watch, steps.write_digest))
     told = task(notify, trigger_rule="all_done")(now)
-    [heard, task(steps.release_canary)(now)] >> screened >> raised >> watched >> digested >> told
+    [heard, task(steps.release_canary)(now)] >> screened >> narrated >> raised >> watched >> digested >> told
     told >> task(steps.recheck, trigger_rule="all_done").partial(now=now).expand(source=names)
-    [heard, raised] >> EmptyOperator(task_id="every_source_read")
+    [heard, screened, narrated, raised] >> EmptyOperator(task_id="every_source_read")
     announce_claims()
 
 

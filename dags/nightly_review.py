@@ -29,7 +29,7 @@ def nightly_review() -> None:
     expired = task(steps.expire, trigger_rule="all_done")(now)
     screened = task(steps.screen).partial(now=now).expand(shard=steps.SHARDS)
     told = task(notify)(now)
-    rechecked >> expired >> screened >> task(steps.raise_alerts)(now) >> told
+    rechecked >> expired >> screened >> task(steps.narrate)(now) >> task(steps.raise_alerts)(now) >> told
     # Mail that is due is sent first: what waits only for this run is not stuck. A dead source stops no check.
     told >> task(steps.run_checks, trigger_rule="all_done")(now)
     [rechecked, told] >> EmptyOperator(task_id="every_step_worked")

@@ -3,13 +3,38 @@
 import hashlib
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from pipeline.errors import ConfigError
+from pipeline.receivers import (
+    BusinessHours,
+    Mailbox,
+    Name,
+    NoiseBudget,
+    Receiver,
+    Route,
+    Strict,
+    Telling,
+    check_routes,
+    web_address,
+)
+
+__all__ = [
+    "Clinician",
+    "Listening",
+    "Location",
+    "Mailbox",
+    "Name",
+    "Practice",
+    "Receiver",
+    "SourceSettings",
+    "read_listening",
+    "read_practice",
+]
 
 MAX_FILE_BYTES = 256 * 1024
 
@@ -22,29 +47,11 @@ def _zone(name: str) -> str:
     return name
 
 
-def _mailbox(address: str) -> str:
-    # ASCII and one line: the address becomes a header.
-    if not re.fullmatch(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}", address):
-        raise ValueError("not a plain mail address")
-    return address
-
-
-def _name(text: str) -> str:
-    if not text.strip():
-        raise ValueError("empty")
-    return " ".join(text.split())
-
-
-Name = Annotated[str, Field(max_length=200), AfterValidator(_name)]
-Mailbox = Annotated[str, AfterValidator(_mailbox)]
 Zone = Annotated[str, AfterValidator(_zone)]
+WebAddress = Annotated[str, AfterValidator(web_address)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Location(_Strict):
+class Location(Strict):
     """A place where the practice sees patients."""
 
     name: Name
@@ -54,7 +61,7 @@ class Location(_Strict):
     zip: str = ""
 
 
-class Clinician(_Strict):
+class Clinician(Strict):
     """A clinician of the practice, as the public knows them."""
 
     name: Name
@@ -62,7 +69,7 @@ class Clinician(_Strict):
     specialty: str = ""
 
 
-class Practice(_Strict):
+class Practice(Strict):
     """The practice: what it is called, where it is, who works there, and what it is not."""
 
     name: Name
@@ -86,17 +93,7 @@ class Practice(_Strict):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
 
 
-class Receiver(_Strict):
-    """Who is told, where, and of what."""
-
-    name: Name
-    address: Mailbox
-    urgent: bool = True
-    digest: bool = True
-    operator: bool = False
-
-
-class SourceSettings(_Strict):
+class SourceSettings(Strict):
     """How one source is read. A source that is not listed is off."""
 
     enabled: bool = True
@@ -111,15 +108,25 @@ class SourceSettings(_Strict):
     max_pages: int = Field(default=50, ge=1, le=10_000)
 
 
-class Listening(_Strict):
-    """How we listen: sources, receivers, time zone and where mail comes from."""
+class Listening(Strict):
+    """How we listen: sources, who is told what and when, time zone, and where mail comes from."""
 
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
     receivers: tuple[Receiver, ...] = ()
+    routes: tuple[Route, ...] = ()
+    business_hours: BusinessHours | None = None
+    telling: Telling = Telling()
+    noise_budget: NoiseBudget = NoiseBudget()
+    web_address: WebAddress = ""
     mail_from: Mailbox = "auscult@localhost"
     time_zone: Zone = "UTC"
     digest_hour: int = Field(default=8, ge=0, le=23)
     excerpts: Literal[False] = False
+
+    @model_validator(mode="after")
+    def _routes_are_known(self) -> Self:
+        check_routes(self.receivers, self.routes)
+        return self
 
     def source(self, name: str) -> SourceSettings:
         """The settings of one source; switched off where the file does not list it."""

@@ -164,6 +164,9 @@ def _store_page(reading: Reading, query: Query, page: PageRead, run_id: int, asi
         )
         ledger.add_to_run(connection, run_id, counts)
         settle(connection, reading.source, run_id, aside, page.calls, page.fetched)
+        if page.finished and not page.needs_head_pass:
+            # With the page: a kill before the run is closed would have a complete read look broken off.
+            ledger.close_run(connection, run_id, "ok")
         _store_gap(connection, reading, query, page.gap)
         note(reading.workplace, connection, counts.erased)
     return counts

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline import canary, erasing, intake, judging, rechecking, telling, watching
+from pipeline import canary, digesting, erasing, intake, judging, narrating, rechecking, sending, telling, watching
 from pipeline.alerting import smtp
 from pipeline.claims_entries import claim_entries
 from pipeline.config import POLICY
@@ -106,8 +106,13 @@ def screen(shard: int = 0, now: Clock = "", progress: Progress = _ignore) -> dic
     return judging.screen_window(open_workplace(), moment(now), progress) | {"shard": shard}
 
 
+def narrate(now: Clock = "") -> dict[str, int]:
+    """Sort the posts of the last days into narratives, whose ids stay when posts arrive or narratives join."""
+    return narrating.write_narratives(open_workplace(), moment(now))
+
+
 def raise_alerts(now: Clock = "") -> dict[str, int]:
-    """Group what was screened into alerts; urgent mails are written in the same transaction."""
+    """Group what was screened into alerts; what is told of them at once is written in the same transaction."""
     return telling.raise_alerts(open_workplace(), moment(now))
 
 
@@ -118,21 +123,17 @@ def watch(now: Clock = "") -> dict[str, int]:
 
 def write_digest(now: Clock = "") -> dict[str, int]:
     """Write the daily digest where it is due."""
-    return telling.write_digest(open_workplace(), moment(now))
+    return digesting.write_digest(open_workplace(), moment(now))
 
 
 def notify(now: Clock = "", connection: Connection | None = None) -> dict[str, int]:
-    """Send what is due. `connection` is (host, port, login, password, extra); default: the environment's relay.
+    """Send what is due: mail by the relay, the rest by the services' own addresses.
 
-    Raises ConfigError where mail is due and no relay is configured; it stays in the outbox.
+    `connection` is (host, port, login, password, extra) of the relay; default: the environment's. Raises ConfigError
+    where something is due that has no way out; it stays in the outbox, and all else is sent first.
     """
-    workplace = open_workplace()
-    with workplace.engine.begin() as opened:
-        waiting = sum(count for state, count in outbox.outbox_counts(opened).items() if state in outbox.UNSENT)
-    if not waiting:
-        return {}
-    relay = smtp.smtp_from_connection(*connection) if connection else smtp.smtp_from_environment(workplace.settings)
-    return telling.send_due(workplace, relay, moment(now))
+    find_relay = (lambda _: smtp.smtp_from_connection(*connection)) if connection else smtp.smtp_from_environment
+    return sending.send_due(open_workplace(), moment(now), find_relay)
 
 
 def release_parked(now: Clock = "") -> int:

@@ -19,6 +19,8 @@ begin
     revoke all on schema public from public;
     grant usage on schema public to auscult_writer;
     grant select, insert, update, delete on all tables in schema public to auscult_writer;
+    -- What happened to an alert is only ever added; retention deletes, nobody rewrites.
+    revoke update on public.alert_events from auscult_writer;
     grant usage on schema marts to auscult_writer, auscult_analyst, auscult_officer;
     grant select on all tables in schema marts to auscult_writer, auscult_analyst, auscult_officer;
     execute format('revoke temporary on database %I from public', current_database());

@@ -17,7 +17,8 @@ POST_COLUMNS = (
 )
 MATCH_COLUMNS = (
     *POST_COLUMNS,
-    *("claim_id", "claim_version", "p_match", "promotes", "stance", "decision", "reason", "model_id", "stance_id"),
+    *("claim_id", "claim_version", "p_match", "promotes", "stance", "decision", "reason"),
+    *("model_id", "reader_id", "stance_id"),
 )
 MENTION_COLUMNS = (*POST_COLUMNS, "kind", "term", "p_mention", "urgency", "category", "tone")
 
@@ -46,6 +47,8 @@ def group_alerts(
     """
     _check_columns("matches", matches, MATCH_COLUMNS)
     _check_columns("mentions", mentions, MENTION_COLUMNS)
+    # The rows may hold much more, and all of it would be copied for each group.
+    matches, mentions = matches[list(MATCH_COLUMNS)], mentions[list(MENTION_COLUMNS)]
     mentioned = _mentioned_posts(mentions, policy)
     naming = set(mentioned["post_id"])
     alerts = [
@@ -55,33 +58,76 @@ def group_alerts(
     return sorted(alerts, key=lambda alert: (alert.historical, -LEVELS.index(alert.severity), alert.alert_key))
 
 
+def mention_subject(urgency: object, category: object) -> str:
+    """The subject of a mention's group: what cannot wait, else its category."""
+    hurry = value(urgency)
+    if is_urgent(hurry):
+        return f"{URGENT}{hurry}"
+    return str(value(category) or PLAIN_MENTION)
+
+
+def listed_posts(group: pd.DataFrame, scores: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The best posts as plain values, one of each wording before any copy."""
+    copies = group.groupby("content_hash").cumcount()
+    listed = group.loc[copies.sort_values(kind="stable").index].head(EVIDENCE_POSTS)
+    return [
+        {
+            "platform": value(row["platform"]),
+            "platform_id": value(row["platform_id"]),
+            # Rebuilt from ids: the platform's own address may hold a handle or a post's title.
+            "url": permalink(row["platform"], row["platform_id"], value(row["url"])).address,
+            **{name: value(row[name]) for name in scores},
+        }
+        for row in listed.to_dict("records")
+    ]
+
+
+def voices(group: pd.DataFrame) -> int:
+    """Distinct authors; posts without a known one may all be by one person, so together they are one voice."""
+    return int(group["author_hash"].nunique()) + int(group["author_hash"].isna().any())
+
+
+def moment(cell: Any) -> datetime | None:  # noqa: ANN401  # Timestamp or NaT
+    """A cell of times as a datetime, None where there is none."""
+    return None if pd.isna(cell) else cell.to_pydatetime()
+
+
+def value(cell: Any) -> Any:  # noqa: ANN401  # one cell, whatever it holds
+    """One cell as a plain Python value, None where it is empty."""
+    if cell is None or pd.isna(cell):
+        return None
+    return cell.item() if hasattr(cell, "item") else cell
+
+
 def _misinformation_alerts(
     matches: pd.DataFrame, naming: set[int], claims: Mapping[str, ClaimFacts], practice_id: str, policy: Policy
 ) -> Iterator[Alert]:
+    keys = ["claim_id", "bucket_start_at", "apart", "historical"]
+    matches = matches.merge(matches.loc[matches["decision"] == "alert", keys].drop_duplicates(), on=keys)
     best_first = ["p_match", "promotes", "platform", "platform_id", "post_id"]
     matches = matches.sort_values(best_first, ascending=[False, False, True, True, True], kind="stable")
-    for (claim_id, *_, historical), group in matches.groupby(["claim_id", "bucket_start_at", "apart", "historical"]):
+    for (claim_id, *_, historical), group in matches.groupby(keys):
         alarming = group[group["decision"] == "alert"].drop_duplicates("post_id")
-        if alarming.empty:
-            continue
         facts, best = claims.get(str(claim_id)), alarming.iloc[0]
         posts_naming_practice = int(alarming["post_id"].isin(naming).sum())
         evidence = {
             "claim_version": int(best["claim_version"]),
-            "model_id": _value(best["model_id"]),
-            "stance_id": _value(best["stance_id"]),
-            "policy_version": _value(best["policy_version"]),
-            "p_match": _value(best["p_match"]),
-            "promotes": _value(best["promotes"]),
+            "model_id": value(best["model_id"]),
+            "reader_id": value(best["reader_id"]),
+            "stance_id": value(best["stance_id"]),
+            "policy_version": value(best["policy_version"]),
+            "p_match": value(best["p_match"]),
+            "promotes": value(best["promotes"]),
             "wordings": int(alarming["content_hash"].nunique()),
             "posts_naming_practice": posts_naming_practice,
             "decisions": _counts(group.drop_duplicates("post_id")["decision"]),
             "unalarmed_stances": _counts(group[group["decision"] == "counted"].drop_duplicates("post_id")["stance"]),
-            "posts": _listed_posts(alarming, ("p_match", "promotes")),
+            "posts": listed_posts(alarming, ("p_match", "promotes")),
         }
         severity_facts = GroupFacts(
             kind="misinformation",
-            voices=_voices(alarming),
+            voices=voices(alarming),
+            platforms=alarming["platform"].nunique(),
             harm=facts.harm if facts else None,
             posts_naming_practice=posts_naming_practice,
             historical=bool(historical),
@@ -93,18 +139,18 @@ def _mention_alerts(mentioned: pd.DataFrame, practice_id: str, policy: Policy) -
     for (subject, *_, historical), group in mentioned.groupby(["subject", "bucket_start_at", "apart", "historical"]):
         best = group.iloc[0]
         evidence = {
-            "policy_version": _value(best["policy_version"]),
-            "p_mention": _value(group["p_mention"].max()),
+            "policy_version": value(best["policy_version"]),
+            "p_mention": value(group["p_mention"].max()),
             "wordings": int(group["content_hash"].nunique()),
             "terms": sorted({str(term) for term in group["term"]})[:EVIDENCE_TERMS],
             "tones": _counts(group["tone"]),
-            "posts": _listed_posts(group, ("p_mention",)),
+            "posts": listed_posts(group, ("p_mention",)),
         }
         severity_facts = GroupFacts(
             kind="mention",
-            voices=_voices(group),
-            urgency=_value(best["urgency"]),
-            negative_voices=_voices(group[group["tone"] == "negative"]),
+            voices=voices(group),
+            urgency=value(best["urgency"]),
+            negative_voices=voices(group[group["tone"] == "negative"]),
             historical=bool(historical),
         )
         yield _alert(practice_id, str(subject), group, severity_facts, evidence, policy)
@@ -114,7 +160,7 @@ def _alert(
     practice_id: str, subject: str, group: pd.DataFrame, facts: GroupFacts, evidence: dict[str, Any], policy: Policy
 ) -> Alert:
     severity, reasons = decide_severity(facts, policy)
-    bucket = _moment(group["bucket_start_at"].iloc[0])
+    bucket = moment(group["bucket_start_at"].iloc[0])
     if bucket is None:
         raise ValueError("a post without ingested_at belongs to no bucket")
     is_claim = facts.kind == "misinformation"
@@ -131,8 +177,8 @@ def _alert(
         posts=len(group),
         voices=facts.voices,
         platforms=tuple(sorted({str(platform) for platform in group["platform"]})),
-        first_post_at=_moment(group["created_at"].min()),
-        last_post_at=_moment(group["created_at"].max()),
+        first_post_at=moment(group["created_at"].min()),
+        last_post_at=moment(group["created_at"].max()),
         historical=facts.historical,
         evidence=evidence,
         post_ids=tuple(sorted(int(post_id) for post_id in group["post_id"])),
@@ -142,20 +188,13 @@ def _alert(
 def _mentioned_posts(mentions: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """One row per post that surely names the practice, its urgent and its sorted mention first, with its `subject`."""
     frame = mentions[mentions["p_mention"] >= policy["mention_floor"]].copy()
-    subjects = [_subject(*pair) for pair in zip(frame["urgency"], frame["category"], strict=True)]
+    subjects = [mention_subject(*pair) for pair in zip(frame["urgency"], frame["category"], strict=True)]
     frame["subject"] = pd.Series(subjects, index=frame.index, dtype=object)
     frame["plain"] = [subject == PLAIN_MENTION for subject in subjects]
     frame["waits"] = [not subject.startswith(URGENT) for subject in subjects]
     order = ["waits", "plain", "p_mention", "platform", "platform_id", "subject", "term", "tone", "post_id"]
     ascending = [name != "p_mention" for name in order]
     return frame.sort_values(order, ascending=ascending, kind="stable").drop_duplicates("post_id")
-
-
-def _subject(urgency: object, category: object) -> str:
-    hurry = _value(urgency)
-    if is_urgent(hurry):
-        return f"{URGENT}{hurry}"
-    return str(_value(category) or PLAIN_MENTION)
 
 
 def _with_group_keys(frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
@@ -169,39 +208,8 @@ def _with_group_keys(frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     return frame.assign(created_at=created_at, bucket_start_at=bucket_start_at, historical=late.astype(bool))
 
 
-def _listed_posts(group: pd.DataFrame, scores: tuple[str, ...]) -> list[dict[str, Any]]:
-    """The best posts as plain values, one of each wording before any copy."""
-    copies = group.groupby("content_hash").cumcount()
-    listed = group.loc[copies.sort_values(kind="stable").index].head(EVIDENCE_POSTS)
-    return [
-        {
-            "platform": _value(row["platform"]),
-            "platform_id": _value(row["platform_id"]),
-            # Rebuilt from ids: the platform's own address may hold a handle or a post's title.
-            "url": permalink(row["platform"], row["platform_id"], _value(row["url"])).address,
-            **{name: _value(row[name]) for name in scores},
-        }
-        for row in listed.to_dict("records")
-    ]
-
-
-def _voices(group: pd.DataFrame) -> int:
-    # Posts without a known author may all be by one person, so together they are one voice.
-    return int(group["author_hash"].nunique()) + int(group["author_hash"].isna().any())
-
-
 def _counts(values: "pd.Series[Any]") -> dict[str, int]:
     return {str(name): int(count) for name, count in sorted(values.dropna().value_counts().items())}
-
-
-def _moment(moment: Any) -> datetime | None:  # noqa: ANN401  # Timestamp or NaT
-    return None if pd.isna(moment) else moment.to_pydatetime()
-
-
-def _value(value: Any) -> Any:  # noqa: ANN401  # one cell, whatever it holds
-    if value is None or pd.isna(value):
-        return None
-    return value.item() if hasattr(value, "item") else value
 
 
 def _check_columns(name: str, frame: pd.DataFrame, columns: tuple[str, ...]) -> None:

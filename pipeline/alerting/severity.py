@@ -7,13 +7,17 @@ from pipeline.alerting.alert import Kind, Severity
 from pipeline.config import Policy
 
 LEVELS: tuple[Severity, ...] = ("normal", "high", "urgent")
+RANKS: dict[str, int] = {level: rank for rank, level in enumerate(LEVELS)}
 # Values of a mention's urgency that ask for nothing before the digest.
 UNHURRIED = frozenset({"routine"})
 
 
 @dataclass(frozen=True)
 class GroupFacts:
-    """What the table may look at. `negative_voices` are the voices of posts whose tone is known to be negative."""
+    """What the table may look at: urgency, harm, tone, distinct voices, reach (platforms) and speed of growth.
+
+    `negative_voices` are the voices of posts whose tone is known to be negative, `growth` posts over those expected.
+    """
 
     kind: Kind
     voices: int
@@ -22,6 +26,8 @@ class GroupFacts:
     negative_voices: int = 0
     posts_naming_practice: int = 0
     historical: bool = False
+    platforms: int = 1
+    growth: float | None = None
 
 
 @dataclass(frozen=True)
@@ -47,12 +53,36 @@ TABLE = (
         "the claim can do serious harm and several people spread it",
         lambda group, policy: group.harm == "high" and group.voices >= policy["urgent_voices"],
     ),
+    Row(
+        "surge_of_harm",
+        "urgent",
+        "a claim that can do serious harm is told far more often than usual",
+        lambda group, policy: group.kind == "surge" and group.harm == "high",
+    ),
+    Row(
+        "surge_against_us",
+        "urgent",
+        "far more people than usual speak badly of the practice",
+        lambda group, policy: group.kind == "surge" and group.negative_voices >= policy["urgent_voices"],
+    ),
     Row("harm_high", "high", "the claim can do serious harm", lambda group, policy: group.harm == "high"),
     Row(
         "harm_medium_spreading",
         "high",
         "the claim can do harm and several people spread it",
         lambda group, policy: group.harm == "medium" and group.voices >= policy["urgent_voices"],
+    ),
+    Row(
+        "harm_medium_wide",
+        "high",
+        "the claim can do harm and is told on several platforms",
+        lambda group, policy: group.harm == "medium" and group.platforms >= policy["wide_platforms"],
+    ),
+    Row(
+        "surge",
+        "high",
+        "it is told far more often than usual",
+        lambda group, policy: group.kind == "surge" and (group.harm is not None or group.posts_naming_practice > 0),
     ),
     Row(
         "negative_spreading",
@@ -65,6 +95,12 @@ TABLE = (
         "normal",
         "a known false claim is spread",
         lambda group, policy: group.kind == "misinformation",
+    ),
+    Row(
+        "surge_elsewhere",
+        "normal",
+        "a story spreads that is about no known claim and does not name the practice",
+        lambda group, policy: group.kind == "surge",
     ),
     Row("practice_named", "normal", "the practice is named", lambda group, policy: group.kind == "mention"),
 )
@@ -89,7 +125,8 @@ def decide_severity(group: GroupFacts, policy: Policy) -> tuple[Severity, tuple[
     rows = [row for row in TABLE if row.applies(group, policy)]
     level = max(LEVELS.index(row.level) for row in rows)
     reasons = [row.reason for row in rows if row.level == LEVELS[level]]
-    if group.kind == "misinformation" and group.posts_naming_practice:
+    of_claim = group.kind == "misinformation" or (group.kind == "surge" and group.harm is not None)
+    if of_claim and group.posts_naming_practice:
         level = min(level + 1, len(LEVELS) - 1)
         reasons.append(NAMES_PRACTICE)
     if group.kind == "misinformation" and group.harm is None:

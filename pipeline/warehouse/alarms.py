@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -15,11 +16,15 @@ _NEWS = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Alarm:
-    """One thing for the operator: a slug, when it began (UTC), and what it is in words that quote no post."""
+    """One thing for the operator: a slug, when it began (UTC), and what it is in words that quote no post.
+
+    What is `over` mends itself and is told once.
+    """
 
     kind: str
     since_at: datetime
     words: str
+    over: bool = False
 
 
 def operator_alarms(connection: Connection, practice_id: str, now: datetime, policy: Policy) -> list[Alarm]:
@@ -56,11 +61,19 @@ def _canaries_of(practice_id: str) -> sa.ColumnElement[bool]:
 
 
 def _missed_runs(connection: Connection, practice_id: str, now: datetime, patience: timedelta) -> list[Alarm]:
-    newest = sa.select(sa.func.max(posts.c.ingested_at)).where(_canaries_of(practice_id), posts.c.ingested_at <= now)
-    last_at: datetime | None = connection.execute(newest).scalar()
-    if last_at is None or now - last_at <= patience:
-        return []
-    return [Alarm("schedule_missed", last_at, "the hourly flow has not run since")]
+    canaries = sa.select(posts.c.ingested_at).where(_canaries_of(practice_id), posts.c.ingested_at <= now).distinct()
+    newest = canaries.order_by(posts.c.ingested_at.desc())
+    # One of each run that the patience holds, and the last one before them.
+    runs: list[datetime] = list(connection.execute(newest.where(posts.c.ingested_at >= now - patience)).scalars())
+    runs += connection.execute(newest.where(posts.c.ingested_at < now - patience).limit(1)).scalars()
+    if runs and now - runs[0] > patience:
+        return [Alarm("schedule_missed", runs[0], "the hourly flow has not run since")]
+    # The run that ends a gap is the first that can tell of it.
+    gaps = [(earlier, later) for later, earlier in pairwise(runs) if later - earlier > patience]
+    return [
+        Alarm("schedule_missed", earlier, f"the hourly flow did not run until {later:%Y-%m-%d %H:%M} UTC", over=True)
+        for earlier, later in gaps
+    ]
 
 
 def _missing_checks(connection: Connection, now: datetime, patience: timedelta) -> list[Alarm]:
@@ -83,5 +96,5 @@ def _stuck_mail(connection: Connection, practice_id: str, now: datetime) -> list
         outbox.c.practice_id == practice_id, sa.or_(outbox.c.state == "parked", refused)
     )
     count, since_at = connection.execute(stuck).one()
-    words = f"{count} mails were given up: see auscult status, then auscult notify --parked"
+    words = f"{count} notifications were given up: see auscult status, then auscult notify --parked"
     return [Alarm("mail_stuck", since_at, words)] if count else []

@@ -16,5 +16,7 @@ def has_words() -> sa.ColumnElement[bool]:
 def any_of(values: Iterable[int] | Iterable[str]) -> sa.ColumnElement[bool]:
     """For the right of an equals: one of these; one parameter, where a list is a new statement for each length."""
     listed = list(values)
-    of_text = bool(listed) and isinstance(listed[0], str)
-    return sa.any_(sa.cast(listed, sa.ARRAY(sa.Text if of_text else sa.BigInteger)))
+    if not listed:
+        # Of no type, so that it stands beside a column of any.
+        return sa.any_(sa.literal_column("'{}'"))
+    return sa.any_(sa.cast(listed, sa.ARRAY(sa.Text if isinstance(listed[0], str) else sa.BigInteger)))

@@ -11,11 +11,13 @@ from sqlalchemy.engine import Connection
 
 from pipeline.post import NO_WORDS
 from pipeline.warehouse.conditions import any_of
+from pipeline.warehouse.outbox import forget_sent, keys_telling_of
 from pipeline.warehouse.tables import (
     alert_posts,
     erasure_journal,
     matches,
     mentions,
+    narrative_posts,
     posts,
     quarantine,
     reviews,
@@ -85,9 +87,9 @@ def erase_posts(
 ) -> list[Tombstone]:
     """Erase posts by (platform, platform_id): words, author, address, id, vectors, matches, mentions and excerpts.
 
-    A review keeps its verdict and scores. An emptied row without an id and a keyed tombstone stay, so that counts hold
-    and a late page brings nothing back; ids that are not stored get a tombstone too. Returns the tombstones, which the
-    caller writes into the journal before this transaction commits.
+    Sent mails that may link to them are emptied. A review keeps its verdict and scores. An emptied row without an id
+    and a keyed tombstone stay, so that counts hold and a late page brings nothing back; ids that are not stored get a
+    tombstone too. Returns the tombstones, which the caller writes into the journal before this transaction commits.
     """
     buried = [Tombstone(names.post(*key), key[0], now, reason) for key in dict.fromkeys(keys)]
     if not buried:
@@ -101,6 +103,7 @@ def erase_posts(
         for row in connection.execute(
             sa.select(posts.c.post_id, posts.c.platform_id, posts.c.content_hash).where(same)
         ):
+            forget_sent(connection, keys_telling_of(connection, row.post_id))
             drop_derived(connection, row.post_id, (platform, row.platform_id))
             status = reason if reason in {"deleted", "removed"} else "gone"
             named = {"platform_id": names.post(platform, row.platform_id), "status": status}
@@ -156,12 +159,12 @@ def replay(connection: Connection, entries: Sequence[dict[str, str]], names: Nam
 
 
 def drop_derived(connection: Connection, post_id: int, key: tuple[str, str]) -> None:
-    """Take back what was made of a post: matches, mentions, its place in alerts and in their evidence.
+    """Take back what was made of a post: matches, mentions, its place in a narrative, in alerts and their evidence.
 
     `key` is its (platform, platform_id). The evidence goes first: the links in alert_posts say where it is.
     """
     connection.execute(_SCRUB_EVIDENCE, {"post_id": post_id, "platform": key[0], "platform_id": key[1]})
-    for derived in (matches, mentions, alert_posts):
+    for derived in (matches, mentions, narrative_posts, alert_posts):
         connection.execute(sa.delete(derived).where(derived.c.post_id == post_id))
 
 

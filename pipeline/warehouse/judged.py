@@ -1,4 +1,4 @@
-"""Tables of what was made of it: claims, vectors, matches, mentions, alerts, notifications and reviews."""
+"""Tables of what was made of it: claims, vectors, matches, mentions, narratives and reviews."""
 
 from pgvector.sqlalchemy import Vector
 from sqlalchemy import (
@@ -11,7 +11,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
-    LargeBinary,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -152,85 +151,31 @@ mentions = Table(
     comment="One row per place where a post names the practice.",
 )
 
-alerts = Table(
-    "alerts",
+narratives = Table(
+    "narratives",
     metadata,
-    surrogate("alert_id", "surrogate key"),
-    column("alert_key", Text, "practice, kind, claim or category, and time bucket; never text of a post", unique=True),
-    column("practice_id", Text, "the practice that is told"),
-    column("kind", Text, "misinformation, mention, or canary (our own proof that listening works)"),
-    column("claim_id", Text, "the claim that is spread", null=True),
-    column("claim_version", Integer, "its version when the alert was last computed", null=True),
-    column("category", Text, "mention category", null=True),
-    column("bucket_start_at", MOMENT, "start of the time bucket, UTC"),
-    column("severity", Text, "urgent (mailed at once), high or normal (daily digest)"),
-    column("reason", Text, "named reasons of the severity, comma-separated"),
-    column("state", Text, "open, acknowledged or resolved", server_default="open"),
-    column("posts", Integer, "posts in the group"),
+    column("narrative_id", Text, "id that stays when posts arrive or another narrative joins", primary_key=True),
+    column("apart", Text, "platform whose posts may not be counted with others', else empty", server_default=""),
+    column("posts", Integer, "live posts that tell it"),
     column("voices", Integer, "distinct authors among them"),
-    column("platforms", TEXTS, "platforms they were published on"),
+    column("platforms", TEXTS, "platforms they were published on", server_default=NOTHING),
+    column("claim_id", Text, "claim that most of its posts match", null=True),
     column("first_post_at", MOMENT, "earliest publication, UTC", null=True),
     column("last_post_at", MOMENT, "latest publication, UTC", null=True),
-    column("historical", Boolean, "old posts only: a row, never a mail"),
-    column("evidence", JSONB, "claim version, scores, model ids, policy version and the best posts' ids"),
-    column("raised_at", MOMENT, "the clock of the step that raised it, UTC"),
+    column("merged_into", Text, "narrative that it became part of", null=True),
     column("updated_at", MOMENT, "the clock of the step that last changed it, UTC"),
-    column("resolved_at", MOMENT, "when it was resolved, UTC", null=True),
-    column("resolution", Text, "withdrawn (its posts no longer make a group) or person", null=True),
-    ForeignKeyConstraint(["claim_id", "claim_version"], ["claims.claim_id", "claims.version"]),
-    one_of("kind", "misinformation", "mention", "canary"),
-    one_of("severity", "urgent", "high", "normal"),
-    one_of("state", "open", "acknowledged", "resolved"),
-    one_of("resolution", "withdrawn", "person"),
-    CheckConstraint("(state = 'resolved') = (resolution is not null)", name="resolution_state"),
-    CheckConstraint("(kind = 'misinformation') = (claim_id is not null)", name="subject"),
-    CheckConstraint("posts >= 0 and voices >= 0 and voices <= posts", name="counts"),
-    Index("ix_alerts_bucket_start_at", "bucket_start_at"),
-    comment="One row per alert group: practice, kind, subject and time bucket.",
+    CheckConstraint("posts >= 0 and voices >= 0", name="counts"),
+    CheckConstraint("merged_into <> narrative_id", name="merged"),
+    comment="One row per narrative: posts that tell one story.",
 )
 
-alert_posts = Table(
-    "alert_posts",
+narrative_posts = Table(
+    "narrative_posts",
     metadata,
-    column("alert_id", BigInteger, "the alert", ForeignKey("alerts.alert_id", ondelete="CASCADE")),
-    column("post_id", BigInteger, "a post of its group", ForeignKey("posts.post_id", ondelete="CASCADE")),
-    PrimaryKeyConstraint("alert_id", "post_id"),
-    Index("ix_alert_posts_post_id", "post_id"),
-    comment="One row per post of an alert group.",
-)
-
-outbox = Table(
-    "outbox",
-    metadata,
-    surrogate("outbox_id", "surrogate key"),
-    column("notification_key", Text, "what is told to whom, once", unique=True),
-    column("practice_id", Text, "the practice that is told"),
-    column("kind", Text, "urgent, digest, operator, or canary (written to prove the way, never sent)"),
-    column("receiver", Text, "mail address"),
-    column("sender", Text, "envelope sender"),
-    column("message_id", Text, "Message-ID header, fixed when the row is written", unique=True),
-    column("message", LargeBinary, "the whole message; every attempt sends these bytes"),
-    column("alert_keys", TEXTS, "alerts that it tells of"),
-    column(
-        "state",
-        Text,
-        "pending, leased, sent, deferred, failed, unknown, parked or kept (a canary)",
-        server_default="pending",
-    ),
-    column("attempts", Integer, "times it was handed to the relay", server_default=text("0")),
-    column("repeats", Integer, "times it was sent again because the relay's answer was lost", server_default=text("0")),
-    column("lease", BigInteger, "worker that sends it now", null=True),
-    column("leased_until", MOMENT, "when that lease ends at the latest, UTC", null=True),
-    column("due_at", MOMENT, "not before this moment, UTC"),
-    column("last_code", Integer, "last SMTP reply code", null=True),
-    column("last_problem", Text, "slug of the last problem", null=True),
-    column("written_at", MOMENT, "the clock of the step that wrote it, UTC"),
-    column("sent_at", MOMENT, "when the relay accepted it, UTC, wall clock", null=True),
-    one_of("kind", "urgent", "digest", "operator", "canary"),
-    one_of("state", "pending", "leased", "sent", "deferred", "failed", "unknown", "parked", "kept"),
-    CheckConstraint("(state = 'leased') = (lease is not null)", name="lease"),
-    Index("ix_outbox_due_at", "due_at", postgresql_where=text("state in ('pending', 'deferred', 'unknown', 'leased')")),
-    comment="One row per notification; mail leaves only through here.",
+    column("post_id", BigInteger, "a post", ForeignKey("posts.post_id", ondelete="CASCADE"), primary_key=True),
+    column("narrative_id", Text, "the narrative that it tells", ForeignKey("narratives.narrative_id")),
+    Index("ix_narrative_posts_narrative_id", "narrative_id"),
+    comment="One row per post of a narrative.",
 )
 
 reviews = Table(

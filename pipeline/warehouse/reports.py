@@ -14,17 +14,24 @@ from pipeline.warehouse.tables import alerts, check_runs, matches, mentions, out
 
 
 def heard(connection: Connection, practice_id: str, since: datetime, until: datetime) -> dict[str, Any]:
-    """What came in between two moments: posts_heard, posts_screened, mentions, quarantined and `reviews`.
+    """What came in between two moments: posts_heard, posts_screened, mentions, tones, quarantined and `reviews`.
 
-    `mentions` counts posts that name the practice; `reviews` holds (claim_id, posts that wait for a person).
+    `mentions` counts posts that name the practice, `tones` those of them with a tone, each once and by its worst;
+    `reviews` holds (claim_id, posts that wait for a person).
     """
     stored = sa.and_(posts.c.ingested_at > since, posts.c.ingested_at <= until, posts.c.platform != "canary")
     of_posts = connection.execute(sa.select(sa.func.count(), sa.func.count(posts.c.screened_key)).where(stored)).one()
-    naming = (
-        sa.select(sa.func.count(sa.distinct(mentions.c.post_id)))
-        .join(posts, posts.c.post_id == mentions.c.post_id)
-        .where(stored, posts.c.own.is_(False), mentions.c.practice_id == practice_id)
+    ours = sa.and_(stored, posts.c.own.is_(False), mentions.c.practice_id == practice_id)
+    of_post = posts.c.post_id == mentions.c.post_id
+    naming = sa.select(sa.func.count(sa.distinct(mentions.c.post_id))).join(posts, of_post).where(ours)
+    worst = sa.case((sa.func.bool_or(mentions.c.tone == "negative"), "negative"), else_=sa.func.max(mentions.c.tone))
+    toned = (
+        sa.select(worst.label("tone"))
+        .select_from(mentions.join(posts, of_post))
+        .where(ours, mentions.c.tone.is_not(None))
     )
+    toned_posts = toned.group_by(mentions.c.post_id).subquery()
+    tones = sa.select(toned_posts.c.tone, sa.func.count()).group_by(toned_posts.c.tone).order_by(toned_posts.c.tone)
     # Not from the ledger, whose rows tell how often something was tried.
     set_aside = sa.select(sa.func.count()).where(
         quarantine.c.quarantined_at > since, quarantine.c.quarantined_at <= until
@@ -33,6 +40,7 @@ def heard(connection: Connection, practice_id: str, since: datetime, until: date
         "posts_heard": of_posts[0],
         "posts_screened": of_posts[1],
         "mentions": connection.execute(naming).scalar_one(),
+        "tones": {row[0]: row[1] for row in connection.execute(tones)},
         "quarantined": int(connection.execute(set_aside).scalar_one()),
         "reviews": _waiting(connection, practice_id, until),
     }

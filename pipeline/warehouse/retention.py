@@ -11,23 +11,31 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from pipeline.post import NO_WORDS
 from pipeline.warehouse.erasure import drop_derived, drop_orphans, empty_post
+from pipeline.warehouse.outbox import forget_sent, keys_telling_of
 from pipeline.warehouse.tables import (
     account_metrics,
+    alert_events,
     alerts,
     check_runs,
     coverage_gaps,
     ingest_runs,
     matches,
     mentions,
+    narrative_posts,
+    narratives,
     outbox,
     posts,
     quarantine,
     reviews,
+    silences,
     tombstones,
 )
 
 # Tables whose rows hold, or held, something of a post.
-_OF_POSTS = ("posts", "vectors", "matches", "mentions", "alerts", "alert_posts", "reviews", "quarantine", "outbox")
+_OF_POSTS = (
+    *("posts", "vectors", "matches", "mentions", "narrative_posts"),
+    *("alerts", "alert_posts", "reviews", "quarantine", "outbox"),
+)
 _LOCK_TIMEOUT = "20s"
 _A_NIGHT = timedelta(days=1)
 NO_RULES: Mapping[str, "Rule"] = MappingProxyType({})
@@ -69,6 +77,8 @@ def expire_posts(
     columns = (posts.c.post_id, posts.c.content_hash, posts.c.platform, posts.c.platform_id)
     found = connection.execute(sa.select(*columns).where(sa.or_(*due), posts.c.content_hash != NO_WORDS)).all()
     for row in found:
+        # Nothing ties the post to its alerts afterwards, so an erasure could not find the mail that links to it.
+        forget_sent(connection, keys_telling_of(connection, row.post_id))
         drop_derived(connection, row.post_id, (row.platform, row.platform_id))
         empty_post(connection, row.post_id, row.content_hash, {})
     drop_orphans(connection)
@@ -80,10 +90,13 @@ def delete_old(
 ) -> int:
     """Delete what is older than its purpose; returns how many rows.
 
-    `aggregates`: emptied posts, alerts and account metrics. `audit`: the ledger, gaps, quarantine, mails, checks,
-    reviews and tombstones. `canaries`: our own posts and what came of them.
+    `aggregates`: emptied posts, alerts, narratives and account metrics. `audit`: the ledger, gaps, quarantine, mails,
+    checks, reviews, events of alerts, silences and tombstones. `canaries`: our own posts and what came of them.
     """
     of_canary = posts.c.platform == "canary"
+    told = (
+        sa.select(narrative_posts.c.post_id).where(narrative_posts.c.narrative_id == narratives.c.narrative_id).exists()
+    )
     too_old = (
         (outbox, sa.and_(outbox.c.kind == "canary", outbox.c.written_at < now - canaries)),
         (alerts, sa.and_(alerts.c.kind == "canary", alerts.c.updated_at < now - canaries)),
@@ -91,12 +104,15 @@ def delete_old(
         (posts, sa.and_(posts.c.content_hash == NO_WORDS, posts.c.ingested_at < now - aggregates)),
         (alerts, alerts.c.updated_at < now - aggregates),
         (account_metrics, account_metrics.c.measured_at < now - aggregates),
+        (narratives, sa.and_(narratives.c.updated_at < now - aggregates, sa.not_(told))),
         (ingest_runs, ingest_runs.c.run_at < now - audit),
         (coverage_gaps, coverage_gaps.c.found_at < now - audit),
         (quarantine, quarantine.c.quarantined_at < now - audit),
         (outbox, outbox.c.written_at < now - audit),
         (check_runs, check_runs.c.ran_at < now - audit),
         (reviews, reviews.c.reviewed_at < now - audit),
+        (alert_events, alert_events.c.at < now - audit),
+        (silences, silences.c.ends_at < now - audit),
         (tombstones, tombstones.c.erased_at < now - audit),
     )
     return sum(connection.execute(sa.delete(table).where(old)).rowcount for table, old in too_old)

@@ -14,21 +14,22 @@ from pipeline.warehouse.heard import (
     watermarks,
 )
 from pipeline.warehouse.judged import (
-    alert_posts,
-    alerts,
     claim_sets,
     claim_sweeps,
     claims,
     matches,
     mentions,
-    outbox,
+    narrative_posts,
+    narratives,
     reviews,
     vectors,
 )
 from pipeline.warehouse.shapes import metadata
+from pipeline.warehouse.told import alert_events, alert_posts, alerts, outbox, silences
 
 __all__ = [
     "account_metrics",
+    "alert_events",
     "alert_posts",
     "alerts",
     "check_runs",
@@ -41,10 +42,13 @@ __all__ = [
     "matches",
     "mentions",
     "metadata",
+    "narrative_posts",
+    "narratives",
     "outbox",
     "posts",
     "quarantine",
     "reviews",
+    "silences",
     "source_terms",
     "source_uses",
     "tombstones",

@@ -9,4 +9,6 @@ where
         or posts.author_hash is not null
         or exists (select 1 from matches where matches.post_id = posts.post_id)
         or exists (select 1 from mentions where mentions.post_id = posts.post_id)
+        or exists (select 1 from alert_posts where alert_posts.post_id = posts.post_id)
+        or exists (select 1 from narrative_posts where narrative_posts.post_id = posts.post_id)
     )

@@ -20,7 +20,11 @@ select
     alerts.last_post_at,
     alerts.raised_at,
     alerts.updated_at,
-    alerts.resolved_at
+    alerts.acknowledged_at,
+    alerts.escalated_at,
+    alerts.resolved_at,
+    alerts.resolution,
+    alerts.narrative_id
 from public.alerts
 left join public.claims
     on

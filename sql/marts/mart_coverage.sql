@@ -4,14 +4,17 @@ with clock as (
     select coalesce(nullif(current_setting('auscult.now', true), '')::timestamptz, now()) as now_at
 ),
 
--- A read that was killed and repeated at the same clock is judged by its last try.
+-- A read that was killed and repeated at the same clock is judged by its best try, else by its last: a complete pass
+-- stays complete.
 tries as (
     select
         source,
         run_at,
         outcome,
         retry_at,
-        row_number() over (partition by source, query_key, run_at order by run_id desc) as try_rank
+        row_number() over (
+            partition by source, query_key, run_at order by (outcome = 'ok') desc, run_id desc
+        ) as try_rank
     from public.ingest_runs
     cross join clock
     where

@@ -10,12 +10,15 @@ with ranked as (
         new_posts,
         quarantined_posts,
         dense_rank() over (partition by source order by run_at desc) as clock_rank,
-        row_number() over (partition by source, query_key, run_at order by run_id desc) as try_rank
+        row_number() over (
+            partition by source, query_key, run_at order by (outcome = 'ok') desc, run_id desc
+        ) as try_rank
     from public.ingest_runs
     where purpose = 'listen' and source <> 'canary'
 ),
 
--- Posts are counted over all tries at the newest clock; a read that was killed and repeated is judged by its last.
+-- Posts are counted over all tries at the newest clock; a read that was killed and repeated is judged by
+-- its best, else by its last.
 runs as (
     select
         source,
