@@ -1,9 +1,11 @@
 """A mail relay on 127.0.0.1 that writes each message as a file, and its HTML part as a page to open in a browser."""
 
+import base64
 import email
 import email.policy
 import re
 import socket
+from email.message import EmailMessage
 from pathlib import Path
 
 from aiosmtpd.controller import Controller
@@ -26,7 +28,7 @@ class Mailroom:
         name = _file_name(str(message["X-Auscult-Alert"]), str(message["Message-ID"]))
         page = message.get_body(("html",))
         if page is not None:
-            (self.folder / f"{name}.html").write_text(page.get_content(), encoding="utf-8")
+            (self.folder / f"{name}.html").write_text(_with_pictures(page.get_content(), message), encoding="utf-8")
         (self.folder / f"{name}.eml").write_bytes(raw)
         self.received += 1
         return "250 stored"
@@ -53,6 +55,15 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         number: int = probe.getsockname()[1]
     return number
+
+
+def _with_pictures(html: str, message: EmailMessage) -> str:
+    # A browser knows nothing of a mail's inline parts.
+    for part in message.walk():
+        if part["Content-ID"]:
+            picture = base64.b64encode(part.get_content()).decode()
+            html = html.replace(f"cid:{str(part['Content-ID'])[1:-1]}", f"data:image/png;base64,{picture}")
+    return html
 
 
 def _file_name(slug: str, message_id: str) -> str:

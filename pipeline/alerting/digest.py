@@ -1,14 +1,18 @@
 """The daily digest: what was heard, what needs a person, and what could not be read. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pipeline.alerting.alert import Alert, ClaimFacts
-from pipeline.alerting.views import AlertView, view_alert
-from pipeline.alerting.wording import clean, count, listed, moment, platform_name, slug, slug_words
+from pipeline.alerting.growth import TrendView, view_trend
+from pipeline.alerting.links import Link
+from pipeline.alerting.trends import Trend
+from pipeline.alerting.views import AlertView, choose_links, view_alert
+from pipeline.alerting.wording import clean, count, moment, platform_name, slug, slug_words
 
 State = Literal["ok", "partial", "rate_limited", "exhausted", "off", "failed"]
 STATE_WORDS = {
@@ -19,14 +23,10 @@ STATE_WORDS = {
     "off": "Off",
     "failed": "Not read",
 }
-# How a sentence tells of a source that is not complete.
-INCOMPLETE = {
-    "partial": "read in part",
-    "rate_limited": "made to wait",
-    "exhausted": "quota exhausted",
-    "failed": "not read",
-}
 NOT_READ = frozenset({"off", "failed"})
+NO_PAGES: Mapping[str, str] = MappingProxyType({})
+# Trends shown with a chart before the rest is counted: together with the top, one screen.
+TREND_ROWS = 3
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,10 @@ class Coverage:
 
 @dataclass(frozen=True)
 class DigestCounts:
-    """What was heard between two moments (UTC); `reviews` holds (claim id, posts waiting for a person)."""
+    """What was heard between two moments (UTC); `reviews` holds (claim id, posts waiting for a person).
+
+    `tones` counts the mentions whose tone is known; the others' is not judged yet.
+    """
 
     since_at: datetime
     until_at: datetime
@@ -52,6 +55,15 @@ class DigestCounts:
     mentions: int
     reviews: tuple[tuple[str, int], ...] = ()
     quarantined: int = 0
+    tones: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One alert of a list: its words, and the links that the digest gives it."""
+
+    alert: AlertView
+    links: tuple[Link, ...]
 
 
 @dataclass(frozen=True)
@@ -59,7 +71,15 @@ class Section:
     """A headed list of alerts, the first ones shown and the rest counted."""
 
     title: str
-    shown: tuple[AlertView, ...]
+    shown: tuple[Entry, ...]
+    rest: int
+
+
+@dataclass(frozen=True)
+class TrendSection:
+    """Trends of one direction, the first ones shown and the rest counted."""
+
+    shown: tuple[TrendView, ...]
     rest: int
 
 
@@ -75,16 +95,18 @@ class Line:
 
 @dataclass(frozen=True)
 class DigestView:
-    """The digest in words. `tiles` are (number, label)."""
+    """The digest in words. `tiles` are (number, label): what a subject has room for."""
 
-    sentence: str
+    needed: int
+    rising: TrendSection
+    falling: TrendSection
     period: str
     tiles: tuple[tuple[int, str], ...]
     sections: tuple[Section, ...]
+    waiting: int
     reviews: tuple[Line, ...]
     reviews_rest: int
     coverage: tuple[Line, ...]
-    complete: str
     heard: str
     historical: str
 
@@ -96,8 +118,14 @@ def view_digest(
     coverage: Sequence[Coverage],
     zone: ZoneInfo,
     rows: int,
+    now: datetime,
+    trends: Sequence[Trend] = (),
+    pages: Mapping[str, str] = NO_PAGES,
 ) -> DigestView:
-    """The digest in words; each list shows `rows` entries at most and counts the rest."""
+    """The digest in words; each list shows `rows` entries at most and counts the rest.
+
+    `pages` holds the address of an alert's page by its key.
+    """
     live = [alert for alert in alerts if not alert.historical]
     views = {alert.alert_key: view_alert(alert, facts_by_id.get(alert.claim_id or ""), zone) for alert in live}
     needed = [alert for alert in live if views[alert.alert_key].action == "respond"]
@@ -107,63 +135,44 @@ def view_digest(
     waiting = sum(number for _, number in reviews)
 
     def section(title: str, chosen: list[Alert]) -> Section:
-        return Section(title, tuple(views[alert.alert_key] for alert in chosen[:rows]), max(len(chosen) - rows, 0))
+        shown = tuple(
+            Entry(views[alert.alert_key], _entry_links(alert, views[alert.alert_key], pages)) for alert in chosen[:rows]
+        )
+        return Section(title, shown, max(len(chosen) - rows, 0))
+
+    def of_direction(chosen: list[Trend]) -> TrendSection:
+        shown = tuple(view_trend(trend, facts_by_id.get(trend.subject), now) for trend in chosen[:TREND_ROWS])
+        return TrendSection(shown, max(len(chosen) - TREND_ROWS, 0))
 
     return DigestView(
-        sentence=_sentence(len(needed), claims, counts, coverage),
+        needed=len(needed),
+        rising=of_direction([trend for trend in trends if trend.surge or trend.direction == "rising"]),
+        falling=of_direction([trend for trend in trends if not trend.surge and trend.direction == "falling"]),
         period=f"{moment(counts.since_at, zone)} to {moment(counts.until_at, zone)}",
         tiles=(
             (len(needed), "needs you today" if len(needed) == 1 else "need you today"),
             (claims, "false claim" if claims == 1 else "false claims"),
             (counts.mentions, "mention" if counts.mentions == 1 else "mentions"),
-            (waiting, "to review"),
         ),
         sections=(
             section("Needs you today", needed),
+            section("Growing faster than usual", [alert for alert in others if alert.kind == "surge"]),
             section("Other false claims", [alert for alert in others if alert.kind == "misinformation"]),
             section("Mentions of the practice", [alert for alert in others if alert.kind == "mention"]),
         ),
+        waiting=waiting,
         reviews=tuple(_review_line(claim_id, number, facts_by_id) for claim_id, number in reviews[:rows]),
         reviews_rest=sum(number for _, number in reviews[rows:]),
         coverage=tuple(_coverage_line(source, zone) for source in coverage),
-        complete=_complete(coverage, zone),
         heard=_heard(counts),
         historical=_historical([alert for alert in alerts if alert.historical]),
     )
 
 
-def _sentence(needed: int, claims: int, counts: DigestCounts, coverage: Sequence[Coverage]) -> str:
-    first = f"{count(needed, 'thing needs', 'things need')} you today" if needed else "Nothing needs you today"
-    if not counts.posts_heard:
-        heard = "no new post was heard"
-    elif not claims and not counts.mentions:
-        heard = (
-            f"{count(counts.posts_heard, 'new post was', 'new posts were')} heard, and none was found to spread a "
-            "known false claim or to name the practice"
-        )
-    else:
-        spread = count(claims, "known false claim")
-        heard = f"{spread} and {count(counts.mentions, 'mention')} in {count(counts.posts_heard, 'new post')}"
-    silent = [platform_name(source.source) for source in coverage if source.state in NOT_READ]
-    if not coverage:
-        return f"{first}; {heard}. No source is set up, so this says nothing about what people wrote."
-    if not silent:
-        return f"{first}; {heard}."
-    verb = "was" if len(silent) == 1 else "were"
-    return f"{first}; {heard}. {listed(silent)} {verb} not read, so we do not know what was written there."
-
-
-def _complete(coverage: Sequence[Coverage], zone: ZoneInfo) -> str:
-    """Like "9 of 10 sources complete; YouTube quota exhausted from Mon 12 Oct 14:00"; a source that is off is none."""
-    on = [source for source in coverage if source.state != "off"]
-    if not on:
-        return ""
-    behind = [source for source in on if source.state != "ok"]
-    told = [f"{len(on) - len(behind)} of {count(len(on), 'source')} complete"]
-    for source in behind:
-        since = f" from {moment(source.since_at, zone)}" if source.since_at else ""
-        told.append(f"{platform_name(source.source)} {INCOMPLETE[source.state]}{since}")
-    return "; ".join(told) + "."
+def _entry_links(alert: Alert, view: AlertView, pages: Mapping[str, str]) -> tuple[Link, ...]:
+    """The alert's page and its clearest post; without a page, as many posts as a mail may link to."""
+    links = choose_links(alert, view, pages.get(alert.alert_key))
+    return (links.page, *view.links[:1]) if links.page else view.links
 
 
 def _heard(counts: DigestCounts) -> str:

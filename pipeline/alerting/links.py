@@ -70,6 +70,7 @@ _FROM_ID = {
     "reddit": (re.compile(r"t3_([a-z0-9]{1,13})"), "www.reddit.com/comments/{}/"),
     "x": (re.compile(r"([0-9]{1,20})"), "x.com/i/status/{}"),
 }
+_PAGE = re.compile(r"[A-Za-z0-9:/?&=%#._~@+-]{1,3000}")
 _SHOWN_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
@@ -109,6 +110,17 @@ def evidence_link(source: Mapping[str, object]) -> Link:
     if source.get("verified") is not True:
         return Link(f"{address} (address not checked)")
     return Link(urlsplit(address).hostname or address, address)
+
+
+def page_link(address: str | None, words: str) -> Link | None:
+    """The alert's own page, which is ours and not from a post; None where there is none, or it is no web address."""
+    try:
+        parts = urlsplit(address or "")
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not _PAGE.fullmatch(address or ""):
+        return None
+    return Link(words, address)
 
 
 def _from_url(platform: str, url: str) -> str | None:

@@ -5,50 +5,91 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from pipeline.alerting.alert import Alert, ClaimFacts
+from pipeline.alerting.charts import Picture
 from pipeline.alerting.digest import Coverage, DigestCounts, view_digest
-from pipeline.alerting.views import PATIENT_LINE, view_alert
-from pipeline.alerting.wording import SEVERITY, clean, count, day, header_text, mention_words, moment, slug
+from pipeline.alerting.growth import view_trend
+from pipeline.alerting.notices import Noise, Why
+from pipeline.alerting.summary import held_lines, noise_line, top_lines
+from pipeline.alerting.trends import Trend
+from pipeline.alerting.views import PATIENT_LINE, choose_links, view_alert
+from pipeline.alerting.wording import (
+    SEVERITY,
+    WHY,
+    WHY_IN_SUBJECT,
+    clean,
+    count,
+    day,
+    header_text,
+    mention_words,
+    moment,
+    slug,
+)
 from pipeline.config import POLICY, Policy
 
 TEXT_WIDTH = 76
 PRACTICE_IN_SUBJECT = 40
+NOTHING_HELD: Mapping[str, int] = MappingProxyType({})
+NO_LINKS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """One mail before it has an address: an ASCII subject and the same words as plain text and as HTML."""
+    """One mail before it has an address: an ASCII subject and the same words as plain text and as HTML.
+
+    `chat` is the short form for a service, `link` the signed page of the alert, if any; the HTML shows each of the
+    `pictures` by its Content-ID.
+    """
 
     subject: str
     text: str
     html: str
     slug: str
+    chat: str = ""
+    link: str | None = None
+    pictures: tuple[Picture, ...] = ()
 
 
 def render_urgent(
-    alert: Alert, facts: ClaimFacts | None, practice_name: str, time_zone: str, now: datetime
+    alert: Alert,
+    facts: ClaimFacts | None,
+    practice_name: str,
+    time_zone: str,
+    now: datetime,
+    *,
+    link: str | None = None,
+    why: Why = "new",
+    trend: Trend | None = None,
 ) -> Rendered:
-    """The mail about one alert, times in `time_zone`; `facts` is None for a mention or a claim no longer known."""
+    """The mail about one alert, times in `time_zone`; `facts` is None for a mention or a claim no longer known.
+
+    `link` is the address of the alert's page, `why` the reason of this telling, `trend` that of the alert's subject.
+    """
     zone = ZoneInfo(time_zone)
-    people = f"{count(alert.posts, 'post')}, {count(alert.voices, 'person', 'people')}"
-    about = (
-        f"false claim {slug(alert.claim_id) or ''}"
-        if alert.claim_id
-        else f"practice named, {mention_words(alert.category)}"
-    )
+    view = view_alert(alert, facts, zone)
+    links = choose_links(alert, view, link)
+    growth = view_trend(trend, facts, now) if trend else None
     words = {
-        "alert": view_alert(alert, facts, zone),
+        "alert": view,
+        "links": links,
+        "growth": growth,
+        "again": WHY[why],
         "practice": clean(practice_name, 200),
         "patient_line": PATIENT_LINE,
         "written": moment(now, zone),
+        "link": links.page.address if links.page else None,
     }
-    subject = f"{SEVERITY[alert.severity]}: {about}, {people}"
-    return _rendered("urgent", _with_practice(subject, practice_name), _name(alert), words)
+    told = f", {WHY_IN_SUBJECT[why]}" if WHY_IN_SUBJECT[why] else ""
+    people = f"{count(alert.posts, 'post')}, {count(alert.voices, 'person', 'people')}"
+    subject = f"{SEVERITY[alert.severity]}{told}: {_about(alert)}, {people}"
+    pictures = [growth.picture] if growth else []
+    return _rendered("urgent", _with_practice(subject, practice_name), _name(alert), words, pictures)
 
 
 def render_digest(
@@ -60,19 +101,34 @@ def render_digest(
     time_zone: str,
     now: datetime,
     policy: Policy = POLICY,
+    *,
+    trends: Sequence[Trend] = (),
+    noise: Noise | None = None,
+    held: Mapping[str, int] = NOTHING_HELD,
+    links: Mapping[str, str] = NO_LINKS,
 ) -> Rendered:
-    """The daily mail: one sentence, four numbers, what needs a person, and which sources were not read."""
+    """The daily mail: five numbers with a sentence each, what needs a person, what was held back, what was read.
+
+    `held` counts what was not told at once, by reason; `links` holds the address of an alert's page by its key.
+    """
     zone = ZoneInfo(time_zone)
-    view = view_digest(alerts, facts_by_id, counts, coverage, zone, int(policy["review_digest_rows"]))
+    rows = int(policy["review_digest_rows"])
+    view = view_digest(alerts, facts_by_id, counts, coverage, zone, rows, now, trends, links)
     words = {
         "digest": view,
+        "top": top_lines(view.needed, counts, coverage, zone, view.rising, view.falling),
+        "held": held_lines(held),
+        "noise": noise_line(noise),
         "practice": clean(practice_name, 200),
         "patient_line": PATIENT_LINE,
         "written": moment(now, zone),
         "today": day(now.astimezone(zone)),
+        "link": None,
     }
-    numbers = ", ".join(f"{number:,} {label}" for number, label in view.tiles[:3])
-    return _rendered("digest", _with_practice(f"Digest {words['today']}: {numbers}", practice_name), "digest", words)
+    numbers = ", ".join(f"{number:,} {label}" for number, label in view.tiles)
+    subject = _with_practice(f"Digest {words['today']}: {numbers}", practice_name)
+    shown = [trend.picture for trend in (*view.rising.shown, *view.falling.shown)]
+    return _rendered("digest", subject, "digest", words, shown)
 
 
 def render_operator(
@@ -85,14 +141,33 @@ def render_operator(
         "alarms": [(clean(said, 200), moment(since_at, zone)) for said, since_at in alarms],
         "practice": clean(practice_name, 200),
         "written": moment(now, zone),
+        "link": None,
     }
     return _rendered("operator", _with_practice(f"Operator: {words['sentence']}", practice_name), "operator", words)
 
 
-def _rendered(template: str, subject: str, name: str, words: dict[str, Any]) -> Rendered:
-    text = _TEMPLATES.get_template(f"{template}.txt").render(words)
-    html = _TEMPLATES.get_template(f"{template}.html").render(words, subject=subject)
-    return Rendered(subject=subject, text=text, html=html, slug=name)
+def _rendered(
+    template: str, subject: str, name: str, words: dict[str, Any], pictures: Sequence[Picture] = ()
+) -> Rendered:
+    return Rendered(
+        subject=subject,
+        text=_TEMPLATES.get_template(f"{template}.txt").render(words),
+        html=_TEMPLATES.get_template(f"{template}.html").render(words, subject=subject),
+        slug=name,
+        chat=_TEMPLATES.get_template("chat.txt").render(words),
+        link=words["link"],
+        # Two trends of the same shape share one picture.
+        pictures=tuple({picture.content_id: picture for picture in pictures}.values()),
+    )
+
+
+def _about(alert: Alert) -> str:
+    growing = "fast growing " if alert.kind == "surge" else ""
+    if alert.claim_id:
+        return f"{growing}false claim {slug(alert.claim_id) or ''}"
+    if alert.category:
+        return f"{growing}{'mentions' if growing else 'practice named'}, {mention_words(alert.category)}"
+    return f"{growing}story"
 
 
 def _with_practice(subject: str, practice_name: str) -> str:
@@ -102,17 +177,17 @@ def _with_practice(subject: str, practice_name: str) -> str:
 
 
 def _name(alert: Alert) -> str:
-    subject = slug(alert.claim_id or alert.category)
+    subject = slug(alert.claim_id or alert.category or alert.narrative_id)
     return f"{alert.kind}:{subject}"[:80] if subject else alert.kind
 
 
-def _wrap(text: object, indent: int = 0) -> str:
+def _wrap(text: object, indent: int = 0, hanging: int | None = None) -> str:
     pad = " " * indent
     return textwrap.fill(
         str(text),
         TEXT_WIDTH,
         initial_indent=pad,
-        subsequent_indent=pad,
+        subsequent_indent=pad if hanging is None else " " * hanging,
         break_long_words=False,
         break_on_hyphens=False,
     )

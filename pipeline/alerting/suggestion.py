@@ -23,6 +23,8 @@ def suggest(alert: Alert, facts: ClaimFacts | None) -> Suggestion:
         return Suggestion("leave", "The posts are old; an answer now would bring them back.")
     if alert.kind == "mention":
         return _suggest_for_mention(alert)
+    if alert.kind == "surge":
+        return _suggest_for_surge(alert, facts)
     if facts is None:
         return Suggestion("watch", "We hold no correction for this claim; ask a clinician before anyone answers.")
     if NAMES_PRACTICE in alert.reasons:
@@ -44,3 +46,19 @@ def _suggest_for_mention(alert: Alert) -> Suggestion:
     if alert.severity == "high":
         return Suggestion("respond", "Several people are unhappy in public. Acknowledge it and move it offline.")
     return Suggestion("watch", "Read them; nothing marked them as urgent.")
+
+
+def _suggest_for_surge(alert: Alert, facts: ClaimFacts | None) -> Suggestion:
+    if alert.category:
+        if alert.severity == "urgent":
+            return Suggestion(
+                "respond", "Many people speak badly of the practice at once. Agree on one answer and publish it once."
+            )
+        return Suggestion("watch", "Read them and find out what set it off; answer only if it is ours to answer.")
+    if facts is None:
+        return Suggestion("watch", "We hold no correction for it; read the posts and ask a clinician before answering.")
+    if alert.severity == "normal":
+        return Suggestion("watch", "It can do little harm; have the correction ready if it goes on growing.")
+    return Suggestion(
+        "respond", "It grows faster than usual. Publish the correction on your own channels; leave single posts alone."
+    )

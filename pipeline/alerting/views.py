@@ -1,11 +1,12 @@
 """What a mail says of one alert, as plain words for the templates. Nothing of a post's text or author comes in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipeline.alerting.alert import Alert, ClaimFacts
-from pipeline.alerting.links import Link, evidence_link, permalink
+from pipeline.alerting.growth import size_words, subject_words
+from pipeline.alerting.links import Link, evidence_link, page_link, permalink
 from pipeline.alerting.severity import HISTORICAL, MEANINGS
 from pipeline.alerting.suggestion import suggest
 from pipeline.alerting.wording import (
@@ -25,10 +26,14 @@ from pipeline.alerting.wording import (
     sure,
 )
 
-# reliability note, section 5: an alert mail holds three permalinks at most.
+# An alert mail holds three links at most (reliability note, section 5: three permalinks), whatever they lead to.
 MAIL_LINKS = 3
+PAGE_WORDS = "Open this alert"
 # Evidence named in a mail before the rest is counted: one screen.
 MAIL_EVIDENCE = 3
+
+# What the evidence of a surge says of its size.
+_SURGE_SIZE = ("window_posts", "expected", "window_hours")
 
 PATIENT_LINE = (
     "Never confirm, deny or hint that anyone is or was a patient, not even to thank them. "
@@ -43,6 +48,16 @@ class EvidenceView:
     name: str
     date: str
     link: Link
+
+
+@dataclass(frozen=True)
+class MailLinks:
+    """What of an alert a mail links to: its page, the first evidence that can be followed, and posts for the rest."""
+
+    page: Link | None
+    evidence: tuple[EvidenceView, ...]
+    posts: tuple[Link, ...]
+    more_posts: str
 
 
 @dataclass(frozen=True)
@@ -104,14 +119,42 @@ def view_alert(alert: Alert, facts: ClaimFacts | None, zone: ZoneInfo) -> AlertV
     )
 
 
+def choose_links(alert: Alert, view: AlertView, address: str | None) -> MailLinks:
+    """At most MAIL_LINKS links: the alert's page where there is one, one evidence, then posts; the rest as words."""
+    page = page_link(address, PAGE_WORDS)
+    evidence, left = [], MAIL_LINKS - (page is not None)
+    for number, source in enumerate(view.evidence):
+        follows = number == 0 and source.link.address is not None
+        left -= follows
+        evidence.append(source if follows else replace(source, link=Link(source.link.words)))
+    # What can be followed comes first; "id 17" helps only where there is nothing to follow.
+    posts = tuple(sorted(view.links, key=lambda link: link.address is None))[:left]
+    more = max(alert.posts - len(posts), 0)
+    return MailLinks(page, tuple(evidence), posts, f"and {more:,} more in the warehouse" if more else "")
+
+
 def _heading(alert: Alert, facts: ClaimFacts | None) -> str:
     if alert.kind == "mention":
         return f"the practice is named ({mention_words(alert.category)})"
+    if alert.kind == "surge":
+        return _surge_heading(alert, facts)
     rating = RATING.get(facts.rating, "known").lower() if facts else "known"
     return f"{rating} health claim" + (" is spreading" if alert.voices > 1 else "")
 
 
+def _surge_heading(alert: Alert, facts: ClaimFacts | None) -> str:
+    if alert.category:
+        return "far more mentions of the practice than usual"
+    if facts is not None:
+        rating = RATING.get(facts.rating, "known").lower()
+        return f"{rating} health claim is spreading faster than usual"
+    return "a story is spreading faster than usual"
+
+
 def _said(alert: Alert, facts: ClaimFacts | None) -> str:
+    if alert.kind == "surge" and (alert.category or facts is None):
+        kind = "mention" if alert.category else "claim" if alert.claim_id else "narrative"
+        return subject_words(kind, alert.category or alert.claim_id or alert.narrative_id, None)
     if alert.kind == "mention":
         named = listed([clean(term, 60) for term in alert.evidence.get("terms", ())][:3])
         words = mention_words(alert.category).capitalize()
@@ -133,6 +176,8 @@ def _sure(alert: Alert) -> str:
     if alert.kind == "mention":
         words, share = sure(alert.evidence.get("p_mention"))
         return f"The posts {words} mean this practice ({share})."
+    if alert.kind == "surge":
+        return _sure_of_surge(alert.evidence)
     match_words, match_share = sure(alert.evidence.get("p_match"))
     stance_words, stance_share = sure(alert.evidence.get("promotes"))
     return (
@@ -141,11 +186,26 @@ def _sure(alert: Alert) -> str:
     )
 
 
+def _sure_of_surge(evidence: dict[str, Any]) -> str:
+    chance = evidence.get("chance")
+    if not isinstance(chance, float) or not 0 < chance < 1:
+        return "The rise is measured against the same hours of the weeks before."
+    rare = min(round(1 / chance, -3), 10_000) if chance < 0.001 else round(1 / chance)
+    return (
+        "Measured against the same hours of the weeks before, so many posts come by chance on fewer than "
+        f"1 in {rare:,.0f} days."
+    )
+
+
 def _spread(alert: Alert) -> str:
     people = count(alert.voices, "person", "people")
-    wordings = alert.evidence.get("wordings") or alert.posts
+    wordings = alert.wordings
     words = f", in {count(wordings, 'wording')}" if wordings != alert.posts else ""
-    return f"{count(alert.posts, 'post')} by {people} on {platform_names(alert.platforms)}{words}"
+    size = f"{count(alert.posts, 'post')} by {people} on {platform_names(alert.platforms)}{words}"
+    counted = alert.evidence
+    if alert.kind != "surge" or not all(isinstance(counted.get(name), int | float) for name in _SURGE_SIZE):
+        return size
+    return f"{size}. Lately {size_words(*(counted[name] for name in _SURGE_SIZE))}"
 
 
 def _seen(alert: Alert, zone: ZoneInfo) -> str:

@@ -18,6 +18,15 @@ HARM = {"high": "High harm", "medium": "Medium harm", "low": "Low harm"}
 RATING = {"false": "False", "misleading": "Misleading", "unproven": "Unproven"}
 SEVERITY = {"urgent": "Urgent", "high": "High", "normal": "Normal"}
 ACTION = {"respond": "Respond", "watch": "Watch", "leave": "Leave it"}
+# Why one alert is told again: a line of the mail, and a word or two of its subject.
+WHY = {
+    "new": "",
+    "repeat": "Told again: it is still open and nobody has acknowledged it.",
+    "worse": "Told again: it is worse than when you were last told.",
+    "grew": "Told again: many more posts spread it than when you were last told.",
+    "escalation": "Escalated to you: it was told before, and nobody has acknowledged it.",
+}
+WHY_IN_SUBJECT = {"new": "", "repeat": "still open", "worse": "worse", "grew": "grew", "escalation": "escalated"}
 PLATFORM = {
     "bluesky": "Bluesky",
     "facebook": "Facebook",

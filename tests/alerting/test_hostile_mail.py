@@ -3,6 +3,7 @@
 import email
 import re
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from email.policy import default
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
@@ -13,7 +14,16 @@ from hypothesis import strategies as st
 
 from pipeline.alerting.digest import Coverage, DigestCounts
 from pipeline.alerting.message import HEADERS, build_message
+from pipeline.alerting.notices import Noise
 from pipeline.alerting.render import render_digest, render_urgent
+from pipeline.alerting.trends import Trend
+
+
+def encoded_words(text):
+    """The text as an RFC 2047 word, which Python 3.11 and older decode into a new header (CVE-2024-6923)."""
+    octets = f"\r\n{text}".encode("utf-8", "replace")[:40]
+    return "=?utf-8?q?" + "".join(f"={octet:02X}" for octet in octets) + "?="
+
 
 BASES = (
     "=?UTF-8?Q?x=0D=0AReply-To:_evil@evil.example?=",
@@ -51,30 +61,62 @@ BASES = (
     "𝕌𝕣𝕘𝕖𝕟𝕥 ＝？utf-8？q？x？＝",
     "&lt;script&gt;&#x3c;b&#62;",
 )
-PAYLOADS = (
-    *BASES,
-    *(f"The shot {base} harms" for base in BASES),
-    *(base * 3 for base in BASES),
-    *map(str.upper, BASES),
+# Each base in six shapes, among them an attribute that is closed too early, and encoded words.
+PAYLOADS = tuple(
+    dict.fromkeys(
+        (
+            *BASES,
+            *(f"The shot {base} harms" for base in BASES),
+            *(base * 3 for base in BASES),
+            *map(str.upper, BASES),
+            *(f'x"> {base} <a href="' for base in BASES),
+            *map(encoded_words, BASES),
+            *(base.replace("evil.example", "journal.org.evil.example") + "\r\n" for base in BASES),
+        )
+    )
 )
 
 TAGS = frozenset(
-    ("html", "head", "meta", "title", "style", "body", "table", "tbody", "tr", "td", "div", "span", "b", "a", "br")
+    (
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "table",
+        "tbody",
+        "tr",
+        "td",
+        "div",
+        "span",
+        "b",
+        "a",
+        "br",
+        "img",
+    )
 )
-LINKED_HOSTS = frozenset(("www.reddit.com", "x.com", "journal.org", "institute.org"))
+PAGE = "https://auscult.clinic.org/alert?token=a.b.c"
+PART_HEADERS = {"content-type", "content-transfer-encoding", "content-disposition", "content-id", "mime-version"}
+ALT = re.compile(r"Posts a day, [0-9A-Za-z ]+: [0-9, +?]+( \(\? and \+ mark [a-z ]+\))?\.")
+LINKED_HOSTS = frozenset(("www.reddit.com", "x.com", "journal.org", "institute.org", "auscult.clinic.org"))
 
 
 class Seen(HTMLParser):
     def __init__(self):
         super().__init__(convert_charrefs=True)
         self.tags, self.attributes, self.hosts, self.styles = set(), set(), set(), []
+        self.sources, self.alts, self.links = [], [], 0
 
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
         self.attributes |= {name for name, _ in attrs}
         if tag == "style":
             self.styles.append(self.getpos())
-        self.hosts |= {urlsplit(value).hostname for name, value in attrs if name in {"href", "src"}}
+        self.sources += [value for name, value in attrs if name == "src"]
+        self.alts += [value for name, value in attrs if name == "alt"]
+        self.links += tag == "a"
+        self.hosts |= {urlsplit(value).hostname for name, value in attrs if name == "href"}
 
 
 def _check(rendered, now):
@@ -84,13 +126,19 @@ def _check(rendered, now):
     assert len(parsed.keys()) == len(HEADERS)
     assert parsed["Message-ID"] == message_id
     assert b"=?" not in message.split(b"\r\n\r\n", 1)[0]
-    assert not parsed.defects
-    text, html = parsed.iter_parts()
+    assert not any(part.defects for part in parsed.walk())
+    text, html, pictures = _parts(parsed)
     seen = Seen()
     seen.feed(html.get_content())
     assert seen.tags <= TAGS
     assert not {name for name in seen.attributes if name.startswith("on")}
-    assert not seen.attributes & {"src", "srcset", "background", "action", "http-equiv", "data", "formaction"}
+    # A picture is one of ours inside this very mail, and its words are numbers and dates.
+    assert set(seen.sources) == {f"cid:{picture['Content-ID'][1:-1]}" for picture in pictures}
+    assert [picture.get_content() for picture in pictures] == [picture.png for picture in rendered.pictures]
+    assert all(ALT.fullmatch(alt) for alt in seen.alts)
+    assert len(seen.alts) == len(seen.sources)
+    assert seen.links <= 3 or rendered.slug == "digest"
+    assert not seen.attributes & {"srcset", "background", "action", "http-equiv", "data", "formaction"}
     assert seen.hosts <= LINKED_HOSTS
     assert len(seen.styles) == 1
     for content in (text.get_content(), html.get_content()):
@@ -99,6 +147,40 @@ def _check(rendered, now):
         assert len(content) < 60_000
     # No hostile line may stand as a heading or a header of its own in the plain part.
     assert not re.search(r"(?m)^(?:Bcc|Reply-To|MAIL FROM|Content-Type)\b", text.get_content())
+
+
+def _parts(parsed):
+    """Text, HTML and pictures, wherever they stand; no part has a header but those that MIME needs."""
+    for part in parsed.walk():
+        assert part is parsed or {name.lower() for name in part} <= PART_HEADERS
+    text, html = parsed.iter_parts()
+    if html.get_content_type() == "text/html":
+        return text, html, []
+    html, *pictures = html.iter_parts()
+    for picture in pictures:
+        assert re.fullmatch(r"<[0-9a-f]{32}@auscult>", picture["Content-ID"])
+        assert re.fullmatch(r'inline; filename="chart-[0-9]+\.png"', picture["Content-Disposition"])
+    return text, html, pictures
+
+
+def _trend(bad, kind="claim", **changes):
+    drawn = Trend(
+        kind=kind,
+        subject=bad,
+        apart=bad,
+        platforms=(bad, "x"),
+        posts=9,
+        expected=1.5,
+        chance=1e-6,
+        voices=5,
+        days=tuple(date(2026, 9, 19) + timedelta(days=number) for number in range(14)),
+        counts=(0, 1) * 7,
+        covered=(True, True, False, *[True] * 11),
+        direction="rising",
+        surge=True,
+        began_at=datetime(2026, 10, 1, tzinfo=UTC),
+    )
+    return replace(drawn, **changes)
 
 
 def _urgent_mails(bad, alert, mention_alert, facts, now):
@@ -128,12 +210,19 @@ def _urgent_mails(bad, alert, mention_alert, facts, now):
         harm_reason=bad,
         evidence=(source, source | {"verified": bad}, *facts.evidence),
     )
+    surging = {"expected": bad, "window_posts": bad, "window_hours": bad, "chance": bad, "wordings": 3}
+    surging |= {"per_day": bad, "platform_posts": {bad: 3}, "growth": bad}
+    story = replace(worst, kind="surge", claim_id=None, narrative_id=bad, evidence=evidence | surging)
     return (
         worst,
         named,
         worst_facts,
         (
             render_urgent(worst, worst_facts, bad, "America/New_York", now),
+            render_urgent(worst, worst_facts, bad, "UTC", now, link=PAGE, why="worse", trend=_trend(bad)),
+            render_urgent(replace(worst, kind="surge"), worst_facts, bad, "UTC", now, link=PAGE, trend=_trend(bad)),
+            render_urgent(story, None, bad, "UTC", now, link=PAGE, why="repeat", trend=_trend(bad, "narrative")),
+            render_urgent(replace(named, kind="surge"), None, bad, "UTC", now, trend=_trend(bad, "mention")),
             render_urgent(worst, None, bad, "America/New_York", now),
             render_urgent(named, None, bad, "America/New_York", now),
             render_urgent(replace(named, category=f"urgent:{bad}"), None, bad, "UTC", now),
@@ -142,9 +231,20 @@ def _urgent_mails(bad, alert, mention_alert, facts, now):
 
 
 def _digest(bad, worst, named, worst_facts, now):
-    counts = DigestCounts(now, now, 9, 9, 1, ((bad, 3), ("vax-harm", 2)), 1)
+    counts = DigestCounts(now, now, 9, 9, 4, ((bad, 3), ("vax-harm", 2)), 1, {bad: 2, "positive": 1})
+    kinds = ("claim", "narrative", "mention")
+    trends = [_trend(bad, kind, counts=(number, 5) * 7) for number, kind in enumerate(kinds, start=1)]
+    trends += [replace(trend, surge=False, began_at=None, direction="falling") for trend in trends]
     coverage = [Coverage(bad, "off", 0, None, bad), Coverage("x", "failed", 0, now, bad)]
-    return render_digest([worst, named], {bad: worst_facts, "vax-harm": worst_facts}, counts, coverage, bad, "UTC", now)
+    facts = {bad: worst_facts, "vax-harm": worst_facts}
+    links = {worst.alert_key: PAGE, named.alert_key: PAGE}
+    held, noise = {bad: 3, "cap": 1}, Noise(3, 1)
+    more = {"trends": trends, "held": held, "links": links, "noise": noise}
+    return render_digest([worst, named], facts, counts, coverage, bad, "UTC", now, **more)
+
+
+def test_there_are_two_hundred_payloads():
+    assert len(PAYLOADS) >= 200
 
 
 @pytest.mark.parametrize("bad", PAYLOADS)

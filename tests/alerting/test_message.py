@@ -1,12 +1,14 @@
 import email
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from email.policy import default
 from email.utils import parsedate_to_datetime
 
 import pytest
 
+from pipeline.alerting.charts import Picture, draw_days
 from pipeline.alerting.message import HEADERS, build_message
 from pipeline.alerting.render import Rendered, render_urgent
 from pipeline.errors import ConfigError
@@ -93,3 +95,47 @@ def test_a_time_without_a_zone_is_refused(now):
 def test_lone_surrogates_do_not_stop_a_mail(now):
     _, message = _built(now, Rendered("S\ud800", "a\ud800b", "<p>\ud800</p>", "x\ud800"), "key\ud800")
     assert email.message_from_bytes(message, policy=default)["X-Auscult-Alert"] == "alert"
+
+
+def _pictured(*counts):
+    pictures = tuple(draw_days(days, [True] * len(days), [False] * len(days), "2, 3") for days in counts)
+    shown = "".join(f'<img src="cid:{picture.content_id}" alt="{picture.alt}">' for picture in pictures)
+    return replace(RENDERED, html=f"<p>{shown}</p>", pictures=pictures)
+
+
+def test_pictures_stand_beside_the_html_and_are_named_by_our_ids(now):
+    rendered = _pictured((2, 3), (4, 1))
+    parsed = email.message_from_bytes(_built(now, rendered)[1], policy=default)
+    assert set(parsed.keys()) == HEADERS
+    text, related = parsed.iter_parts()
+    assert text.get_content().replace("\r\n", "\n") == rendered.text
+    assert related.get_content_type() == "multipart/related"
+    assert related.get_param("type") == "text/html"
+    html, *pictures = related.iter_parts()
+    assert html.get_content().strip() == rendered.html
+    assert [part["Content-ID"] for part in pictures] == [f"<{one.content_id}>" for one in rendered.pictures]
+    assert [part.get_content() for part in pictures] == [one.png for one in rendered.pictures]
+    for part in pictures:
+        assert {name.lower() for name in part} <= {
+            "content-type",
+            "content-transfer-encoding",
+            "content-disposition",
+            "content-id",
+            "mime-version",
+        }
+        assert part.get_content_disposition() == "inline"
+    assert not any(part.defects for part in parsed.walk())
+
+
+def test_a_mail_with_pictures_is_seven_bit_with_short_lines_and_the_same_bytes_each_time(now):
+    message = _built(now, _pictured((2, 3), (4, 1)))[1]
+    assert message == _built(now, _pictured((2, 3), (4, 1)))[1]
+    message.decode("ascii")
+    assert b"\n" not in message.replace(b"\r\n", b"")
+    assert max(len(line) for line in message.split(b"\r\n\r\n", 1)[1].split(b"\r\n")) <= 120
+
+
+def test_a_content_id_that_is_not_ours_is_refused(now):
+    hostile = Picture("a@b>\r\nBcc: evil@evil.example", "", b"")
+    with pytest.raises(ValueError, match="Content-ID"):
+        _built(now, replace(RENDERED, pictures=(hostile,)))

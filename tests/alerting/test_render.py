@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.alerting.digest import Coverage, DigestCounts
+from pipeline.alerting.notices import Noise
 from pipeline.alerting.render import render_digest, render_urgent
 from pipeline.alerting.wording import clean, moment, sure
 from pipeline.config import POLICY
@@ -40,11 +41,12 @@ def test_the_urgent_mail_answers_every_question(alert, facts, now):
             "Journal: Cohort study (9 Mar 2024)",
             "Institute: Review (undated)",
             "https://agency.org/a (address not checked)",
+            "institute.org",
             "Evidence last checked 19 Aug 2026.",
             "Before you use it: Check the schedule.",
             "Respond. Several people spread it",
             "Never confirm, deny or hint that anyone is or was a patient",
-            "and 4 more in the warehouse",
+            "and 5 more in the warehouse",
         ):
             assert expected in words or expected in words.replace(" .", "."), expected
     assert rendered.subject == "Urgent: false claim vax-harm, 7 posts, 5 people - Riverside Clinic"
@@ -56,15 +58,55 @@ def test_three_links_at_most_and_only_rebuilt_ones(alert, facts, now):
     linked = re.findall(r'href="([^"]+)"', rendered.html)
     assert linked == [
         "https://journal.org/b",
-        "https://institute.org/c",
         "https://www.reddit.com/comments/abc12/",
         "https://x.com/i/status/17900",
     ]
     for part in (rendered.text, rendered.html):
-        assert "Imported files post, id row-7" in part
         assert "jane_doe" not in part
         assert "evil.example" not in part
         assert "abc13" not in part
+    page = "https://auscult.clinic.org/alert?token=a.b-c_d"
+    rendered = render_urgent(alert, facts, "Riverside Clinic", "UTC", now, link=page)
+    linked = re.findall(r'href="([^"]+)"', rendered.html)
+    assert sorted(linked) == sorted(["https://journal.org/b", "https://www.reddit.com/comments/abc12/", page])
+    assert re.findall(r"https://\S+(?! \(address)", rendered.text.replace("https://agency.org/a (", "")) == [
+        "https://journal.org/b",
+        "https://www.reddit.com/comments/abc12/",
+        page,
+    ]
+    assert "and 6 more in the warehouse" in rendered.text
+    assert rendered.link == page
+
+
+def test_a_post_that_cannot_be_followed_is_named(alert, facts, now):
+    posts = [{"platform": "imports", "platform_id": "row-7", "url": "https://evil.example/7"}]
+    rendered = render_urgent(replace(alert, evidence={"posts": posts}, posts=1), facts, "R", "UTC", now)
+    for part in (rendered.text, rendered.html):
+        assert "Imported files post, id row-7" in part
+        assert "evil.example" not in part
+
+
+@pytest.mark.parametrize("page", ["javascript:alert(1)", "https://", 'https://a.org/"><b>', "//a.org", "https://[", ""])
+def test_a_page_that_is_no_web_address_is_left_out(alert, facts, now, page):
+    rendered = render_urgent(alert, facts, "R", "UTC", now, link=page)
+    assert rendered == render_urgent(alert, facts, "R", "UTC", now)
+
+
+@pytest.mark.parametrize(
+    ("why", "subject", "line"),
+    [
+        ("repeat", "Urgent, still open: ", "Told again: it is still open"),
+        ("worse", "Urgent, worse: ", "Told again: it is worse"),
+        ("grew", "Urgent, grew: ", "Told again: many more posts"),
+        ("escalation", "Urgent, escalated: ", "Escalated to you: it was told before"),
+    ],
+)
+def test_a_repeat_says_why_it_is_one(alert, facts, now, why, subject, line):
+    rendered = render_urgent(alert, facts, "R", "UTC", now, why=why)
+    assert rendered.subject.startswith(subject)
+    assert all(line in words for words in _words(rendered))
+    first = render_urgent(alert, facts, "R", "UTC", now)
+    assert not any("again" in words or "Escalated" in words for words in _words(first))
 
 
 def test_an_unknown_claim_still_has_a_mail(alert, now):
@@ -107,13 +149,15 @@ def test_the_digest_counts_and_names_what_was_not_read(alert, mention_alert, fac
     rendered = render_digest([alert, mention_alert, low, old], {"vax-harm": facts}, counts, coverage, "R", "UTC", now)
     text, html = _words(rendered)
     for words in (text, html):
-        assert "2 things need you today; 2 known false claims and 2 mentions in 120 new posts." in words
+        assert "2 things need you today, the worst first." in words
+        assert "2 posts mention the practice; good or bad is not judged yet." in words
         assert "X and Facebook were not read, so we do not know what was written there." in words
         assert "Off: no credentials. Not the same as no posts." in words.replace(" .", ".")
         assert "Not read: permission. Not the same as no posts. Last read Wed 30 Sep 2026, 12:04 UTC." in words
         assert "Made to wait: rate limited. 20 new posts" in words.replace(" .", ".")
         assert (
-            "1 of 3 sources complete; Imported files made to wait from Fri 2 Oct 2026, 12:04 UTC; Facebook not" in words
+            "1/3 sources complete; Imported files made to wait from Fri 2 Oct 2026, 12:04 UTC. X and Facebook were"
+            in words
         )
         assert "1 group of old posts (9 posts) came in late" in words
         assert (
@@ -121,7 +165,7 @@ def test_the_digest_counts_and_names_what_was_not_read(alert, mention_alert, fac
             in words
         )
         assert "and 10 more posts" in words
-    assert "105 to review" in text
+    assert "WAITING FOR A PERSON TO JUDGE: 105 UNCLEAR" in text
     assert "14 posts: claim claim-14" in text
     assert "claim-4\n" not in rendered.text
     assert rendered.subject == "Digest Fri 2 Oct 2026: 2 need you today, 2 false claims, 2 mentions - R"
@@ -134,7 +178,7 @@ def test_a_long_list_is_capped_and_the_rest_counted(alert, facts, now):
     rendered = render_digest(alerts, facts_by_id, _counts(now), [Coverage("x", "ok")], "R", "UTC", now)
     assert rendered.text.count("[Urgent]") == rows
     assert "and 7 more in the warehouse" in rendered.text
-    assert f"{rows + 7} things need you today" in rendered.text
+    assert f"{rows + 7}  things need you today" in rendered.text
 
 
 def test_an_old_alert_is_never_listed(alert, facts, now):
@@ -148,15 +192,37 @@ def test_an_old_alert_is_never_listed(alert, facts, now):
 
 def test_an_empty_day_says_what_was_heard_and_what_was_not(now):
     empty = _counts(now, mentions=0)
-    quiet, _ = _words(render_digest([], {}, empty, [Coverage("reddit", "ok", 120, now)], "R", "UTC", now))
-    assert "Nothing needs you today; 120 new posts were heard, and none was found to spread" in quiet
-    assert "not read" not in quiet
+    for words in _words(render_digest([], {}, empty, [Coverage("reddit", "ok", 120, now)], "R", "UTC", now)):
+        assert "0 Nothing needs you today." in words
+        assert "0 Nobody mentioned the practice in what was read." in words
+        assert "1/1 source complete." in words
+        assert "120 new posts heard, 120 screened." in words
+        assert "not read" not in words
     silent, _ = _words(render_digest([], {}, empty, [Coverage("x", "off", reason="no_credentials")], "R", "UTC", now))
-    assert "X was not read, so we do not know what was written there." in silent
-    unheard, _ = _words(
-        render_digest([], {}, _counts(now, posts_heard=0, posts_screened=0, mentions=0), [], "R", "UTC", now)
-    )
-    assert "no new post was heard. No source is set up" in unheard
+    assert "0/0 sources complete. X was not read, so we do not know what was written there." in silent
+    unheard = render_digest([], {}, _counts(now, posts_heard=0, posts_screened=0, mentions=0), [], "R", "UTC", now)
+    assert "No source is set up, so this says nothing about what people wrote." in _words(unheard)[0]
+    assert "0 new posts heard, 0 screened." in unheard.text
+
+
+def test_tones_are_counted_and_the_unknown_ones_said(now):
+    counts = _counts(now, mentions=9, tones={"positive": 3, "negative": 2, "mixed": 1})
+    for words in _words(render_digest([], {}, counts, [Coverage("x", "ok")], "R", "UTC", now)):
+        assert "9 posts mention the practice: 3 good, 2 bad, 1 neither and 3 not judged yet." in words
+
+
+def test_what_was_held_back_is_counted(now):
+    held = {"silenced": 2, "inhibited": 1_900, "cap": 1, "historical": 7, "waiting": 0}
+    noisy = render_digest([], {}, _counts(now), [], "R", "UTC", now, held=held, noise=Noise(3, 5))
+    for words in _words(noisy):
+        assert (
+            "Not mailed to you at once: 2 silenced by a person, 1,900 told as part of a larger alert and 1 over your "
+            "daily limit of mails." in words
+        )
+        assert "Noise budget exceeded by 2: 5 urgent mails in the last seven days; you want 3 at most." in words
+    calm = render_digest([], {}, _counts(now), [], "R", "UTC", now, noise=Noise(3, 3))
+    assert "Noise budget: 3 urgent mails in the last seven days; you want 3 at most." in _words(calm)[0]
+    assert "Not mailed" not in calm.text
 
 
 def test_times_follow_daylight_saving_and_not_the_locale():

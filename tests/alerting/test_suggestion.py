@@ -29,3 +29,20 @@ def test_mentions(mention_alert):
     assert suggest(mention_alert, None).action == "respond"
     assert suggest(replace(mention_alert, severity="high"), None).action == "respond"
     assert suggest(replace(mention_alert, severity="normal"), None).action == "watch"
+
+
+def test_surges(alert, mention_alert, facts):
+    surge = replace(alert, kind="surge", reasons=("surge_of_harm",))
+    assert suggest(surge, facts).action == "respond"
+    assert suggest(replace(surge, severity="normal"), facts).action == "watch"
+    story = replace(surge, claim_id=None, narrative_id="n-1")
+    assert suggest(story, None).action == "watch"
+    crowd = replace(mention_alert, kind="surge", category="access")
+    assert suggest(crowd, None).action == "respond"
+    assert suggest(replace(crowd, severity="high"), None).action == "watch"
+
+
+def test_what_triage_has_not_filled_in_changes_nothing(mention_alert):
+    for tones in ({}, {"negative": 3}):
+        one = replace(mention_alert, severity="normal", evidence=mention_alert.evidence | {"tones": tones})
+        assert suggest(one, None).action == "watch"
