@@ -1,4 +1,4 @@
-"""Commands around the program: init, up, down, doctor."""
+"""Commands around the program: init, up, down, serve, doctor."""
 
 import secrets
 import shutil
@@ -9,16 +9,19 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__, orchestration, steps
+from pipeline.alerting.services import service_from
 from pipeline.alerting.smtp import smtp_from_environment
 from pipeline.claims_entries import claim_entries
 from pipeline.cli.output import FAILED, console, print_counts, print_table
 from pipeline.config import ROOT, Settings, read_settings
 from pipeline.errors import AuscultError
 from pipeline.warehouse import embedded
-from pipeline.workplace import Workplace, close_engines, open_workplace
+from pipeline.workplace import Workplace, close_engines, moment, open_workplace
 
 EXAMPLES = ROOT / "docs" / "examples"
 START_SECONDS = 180
+WEB_PORT = 8090
+LOOPBACK = "127.0.0.1"
 
 
 def init() -> None:
@@ -72,6 +75,26 @@ def down() -> None:
     console.print(f"PostgreSQL {'stopped' if served else 'was not running'}")
 
 
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on.")] = WEB_PORT,
+    host: Annotated[str, typer.Option(help="Address to listen on. Behind a proxy with TLS, leave it.")] = LOOPBACK,
+    now: Annotated[str, typer.Option(help="Clock of every request, like 2026-10-12T15:00:00Z. Default: now.")] = "",
+) -> None:
+    """Serve the pages that mails link to, without Airflow, until interrupted. auscult.yaml names their address."""
+    # Imported here: no other command needs them.
+    from pipeline.web.app import create_app
+    from pipeline.web.serving import web_server
+
+    workplace, _ = open_workplace(), moment(now)
+    workplace.settings.require_author_key()
+    # The first look at the warehouse may start a server and migrate it: not while somebody waits for a page.
+    _server(workplace)
+    console.print(f"Auscult's pages: http://{host}:{port} (stop with Ctrl-C)", markup=False, soft_wrap=True)
+    if host != LOOPBACK:
+        console.print("Without TLS in front of it, links and what they show can be read on the way.", markup=False)
+    web_server(create_app(open_workplace, lambda: moment(now)), host, port).run()
+
+
 def doctor() -> None:
     """Check what the program needs, one line each. Exit code 1 where something must be mended."""
     workplace = open_workplace()
@@ -92,6 +115,8 @@ def _checks(workplace: Workplace) -> dict[str, Callable[[], str]]:
         "models": lambda: _models(settings),
         "mail relay": lambda: smtp_from_environment(settings).host,
         "data checks": lambda: f"{len(steps.run_checks())} passed",
+        "services": lambda: _services(workplace),
+        "alert pages": lambda: workplace.listening.web_address or "no web_address in auscult.yaml: mails hold no link",
         "Airflow": lambda: _airflow(settings),
     }
 
@@ -107,6 +132,13 @@ def _checked(name: str, check: Callable[[], str]) -> tuple[str, str, str]:
 
 def _receivers(workplace: Workplace) -> int:
     return len(workplace.listening.receivers)
+
+
+def _services(workplace: Workplace) -> str:
+    # The kind alone: the address is a secret.
+    told = {receiver.name: receiver.service for receiver in workplace.listening.receivers if receiver.service}
+    kinds = [f"{name}: {service_from(workplace.settings, variable).kind}" for name, variable in told.items()]
+    return ", ".join(kinds) or "none is told"
 
 
 def _server(workplace: Workplace) -> str:

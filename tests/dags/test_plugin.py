@@ -1,0 +1,86 @@
+"""The thin plugin: Airflow finds it and mounts the page, loading it costs little, and no access log holds a token."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+import sqlalchemy as sa
+import uvicorn
+
+from pipeline.alerting.tokens import alert_address, link_key
+from pipeline.warehouse import tables
+from pipeline.workplace import Workplace, moment
+from tests.web.served import alert_row, claim_row
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def airflow_site(airflow_home: Path) -> Iterator[str]:
+    """Airflow's own API server, plugins mounted, on a free loopback port."""
+    from airflow.api_fastapi.app import create_app
+
+    server = uvicorn.Server(uvicorn.Config(create_app(apps="core"), host="127.0.0.1", port=0, access_log=False))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    ends = time.monotonic() + 60
+    while not server.started:
+        assert thread.is_alive(), "Airflow's server ended"
+        assert time.monotonic() < ends, "Airflow's server did not start"
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(30)
+
+
+def test_airflow_mounts_the_page_and_logs_no_token(
+    airflow_site: str, workplace: Workplace, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import structlog
+
+    row = alert_row(workplace.practice.practice_id)
+    with workplace.engine.begin() as connection:
+        connection.execute(sa.insert(tables.claims).values(**claim_row()))
+        connection.execute(sa.insert(tables.alerts).values(**row))
+    key = link_key(workplace.settings.require_author_key())
+    address = alert_address(f"{airflow_site}/auscult", row["alert_key"], "Communications", moment(None), key)
+    token = address.partition("token=")[2]
+    with structlog.testing.capture_logs() as logged:
+        page = requests.get(address, timeout=60)
+        form = page.text.partition('name="form" value="')[2][:64]
+        done = requests.post(address, data={"form": form, "act": "acknowledge"}, timeout=60)
+    assert page.status_code == 200
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert [answer.status_code for answer in done.history] == [303]
+    assert done.url == address
+    assert "Acknowledged" in done.text
+    assert requests.get(f"{airflow_site}/auscult/", timeout=60).status_code == 404
+    finished = [entry for entry in logged if entry.get("path") == "/auscult/alert"]
+    assert len(finished) == 3, "Airflow's access log is the one that was looked at"
+    written = f"{logged}{capfd.readouterr()}"
+    assert token not in written
+    assert token[:40] not in written
+
+
+def test_a_task_that_loads_the_plugin_does_not_load_the_pages(airflow_home: Path) -> None:
+    script = (
+        "import sys; from airflow.sdk.plugins_manager import _get_plugins; plugins, problems = _get_plugins();"
+        "assert not problems, problems;"
+        "names = [plugin.name for plugin in plugins]; assert 'auscult' in names, names;"
+        "loaded = sorted({'pandas', 'pipeline', 'models'} & set(sys.modules)); assert not loaded, loaded"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=dict(os.environ), capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_the_plugin_is_thin() -> None:
+    lines = (ROOT / "plugins" / "auscult.py").read_text().splitlines()
+    assert len(lines) <= 50
