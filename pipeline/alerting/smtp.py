@@ -100,6 +100,16 @@ def smtp_from_connection(
     return relay
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its name or address; nothing is looked up."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _tls_named(name: str) -> Tls:
     if name.lower() not in PORTS:
         raise ConfigError(f"AUSCULT_SMTP_TLS must be one of {', '.join(PORTS)}")
@@ -118,17 +128,8 @@ def _flag(value: object) -> bool:
 
 
 def _check_plain(relay: SmtpSettings, allowed: bool) -> None:
-    if relay.tls == "none" and not allowed and not _is_loopback(relay.host):
+    if relay.tls == "none" and not allowed and not is_loopback(relay.host):
         raise ConfigError(
             "SMTP without TLS is allowed to loopback hosts only: use starttls or ssl, or set "
             "AUSCULT_SMTP_ALLOW_PLAIN=1 (connection extra allow_plain) where the network itself is protected."
         )
-
-
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
