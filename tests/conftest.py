@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 # Nothing of the operator's own set-up may reach a test, and Airflow reads its variables at its first import.
 for name in [name for name in os.environ if name.startswith(("AUSCULT_", "AIRFLOW_"))]:
@@ -29,6 +30,8 @@ from pipeline.workplace import Workplace, close_engines, open_workplace  # noqa:
 
 ROOT = Path(__file__).resolve().parents[1]
 NOW = datetime(2026, 10, 12, 15, tzinfo=UTC)
+
+hypothesis_settings.register_profile("whole", max_examples=1_000)
 
 PRACTICE = """
 name: Larkspur Family Health
@@ -50,9 +53,17 @@ time_zone: America/Los_Angeles
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`make test` kills the demo 3 times, `make chaos` 25 times."""
+    """`make test` kills at a tenth of the points, `make chaos` at all, and 25 times in the whole demo."""
     parser.addoption("--kills", type=int, default=3, help="how often the chaos tests kill the run")
+    parser.addoption("--chaos-share", type=float, default=0.1, help="which share of all kill points and random kills")
     parser.addoption("--kill-seed", type=int, default=0, help="repeat the moments of an earlier run; it printed this")
+
+
+@pytest.fixture(scope="session")
+def at_length(request: pytest.FixtureRequest) -> None:
+    """Skips what takes minutes, and says so, where not everything is run."""
+    if request.config.getoption("--chaos-share") < 1:
+        pytest.skip("takes minutes: make chaos")
 
 
 @pytest.fixture(scope="session")

@@ -16,35 +16,12 @@ import psycopg
 import pytest
 
 from pipeline.warehouse import embedded
+from tests.chaos.tables import TABLES, Verdict
+from tests.chaos.trials import TOTAL
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = [sys.executable, "-m", "demo"]
 TIMEOUT_S = 600
-
-# What is compared, on natural keys and values. Left out: surrogate ids (post_id, match_id, alert_id, outbox_id, …),
-# leases and wall-clock times (screen_lease, leased_until, posts.screened_at, rechecked_at, sent_at, started_at,
-# finished_at), how often something was tried (attempts, repeats), the ledger's rows (a killed read is one more), and
-# the moment at which a row of alerts was last changed.
-TABLES = {
-    "posts": "platform, platform_id, source, kind, channel, created_at, ingested_at, edited_at, title, text,"
-    " content_hash, url, lang, parent_id, author_hash, metrics::text, status, revision,"
-    " backfilled, screened_key",
-    "claims": "claim_id, version, content_hash, loaded_at, ended_at",
-    "vectors": "content_hash, model_id, of_claim",
-    "quarantine": "source, position, platform_id, reason, record_hash, quarantined_at",
-    "tombstones": "post_key, platform, erased_at, reason",
-    "source_terms": "source, terms_version, accepted_by, withdrawn_at is null",
-    "matches join posts using (post_id)": "platform, platform_id, claim_id, claim_version, rank, similarity, dense,"
-    " sparse, p_match, field, matched_text, span_start, span_end, true_statement, promotes, debunks, questions,"
-    " neutral, stance, cues, score, decision, reason, model_id, reader_id, stance_id, policy_version,"
-    " matches.screened_at",
-    "mentions join posts using (post_id)": "practice_id, platform, platform_id, mentions.kind, term, term_start,"
-    " term_end, p_mention, context, category, tone, urgency, urgency_cue, policy_version, mentions.screened_at",
-    "alerts": "alert_key, practice_id, kind, claim_id, claim_version, category, bucket_start_at, severity, reason,"
-    " state, posts, voices, platforms, first_post_at, last_post_at, historical, evidence::text, raised_at",
-    "alert_posts join alerts using (alert_id) join posts using (post_id)": "alert_key, platform, platform_id",
-    "outbox": "notification_key, kind, receiver, sender, message_id, message, alert_keys, state, written_at",
-}
 
 
 @dataclass(frozen=True)
@@ -105,12 +82,12 @@ def outcome(home: Path) -> Outcome:
 
 
 def moments(count: int, length: float, seed: int) -> list[float]:
-    seed = seed or int(time.time())
     print(f"--kill-seed {seed}")
     return [random.Random(seed + number).uniform(1, length) for number in range(count)]
 
 
 @pytest.mark.chaos
+@pytest.mark.usefixtures("at_length")
 @pytest.mark.timeout(7200)
 def test_killed_and_run_again_is_as_if_never_killed(
     undisturbed: tuple[Outcome, float], kills: int, request: pytest.FixtureRequest
@@ -131,5 +108,6 @@ def test_killed_and_run_again_is_as_if_never_killed(
         finally:
             embedded.stop_server(folder / "pg")
             shutil.rmtree(folder, ignore_errors=True)
-    print(f"kill points {kills}, hit the run {hits}, lost 0, doubled 0, unsent 0")
+    print(f"kills {kills}, hit the run {hits}, lost 0, doubled 0, unsent 0")
+    TOTAL.add(Verdict(), hits)
     assert hits > 0

@@ -11,7 +11,8 @@ from pipeline.workplace import Workplace
 from tests.sources.oracle import Model, fast_workplace
 from tests.sources.worlds import FAULTS, OVERLAP, WorldSource
 
-EXAMPLES = 1_000
+# A thousand where everything is run at length (`make chaos`).
+EXAMPLES = max(200, hypothesis_settings.default.max_examples)
 OPERATIONS = st.one_of(
     st.tuples(st.just("publish"), st.integers(1, 6), st.integers(0, OVERLAP - 1)),
     st.tuples(st.just("edit"), st.integers(0, 30), st.just(0)),
@@ -27,6 +28,7 @@ def shared(server: str, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
         yield workplace
 
 
+@pytest.mark.chaos
 @hypothesis_settings(
     max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
 )
