@@ -6,7 +6,7 @@ import warnings
 import typer
 
 from claims_db import ClaimsError
-from pipeline.cli import judge, listen, look, measure, serve
+from pipeline.cli import alerts, judge, listen, look, measure, replay, serve
 from pipeline.cli.output import FAILED, SOURCE_FAILED, print_error
 from pipeline.errors import AuscultError, ListenError
 
@@ -23,14 +23,15 @@ app.command("import")(listen.import_posts)
 # A query may begin with a comment, which to the parser looks like an option.
 app.command(context_settings={"ignore_unknown_options": True})(look.sql)
 for command in (
-    *(listen.ingest, listen.backfill, listen.screen, listen.alert, listen.watch, listen.notify),
-    *(listen.recheck, listen.forget),
-    *(judge.match, judge.explain, look.status, serve.init, serve.doctor, serve.up, serve.down),
+    *(listen.ingest, listen.backfill, listen.screen, listen.narrate, listen.watch, listen.notify),
+    *(listen.recheck, listen.forget, alerts.alerts, alerts.alert, alerts.silence, replay.replay),
+    *(judge.match, judge.explain, look.status, serve.init, serve.doctor, serve.up, serve.down, serve.serve),
 ):
     app.command()(command)
 app.command("eval")(measure.evaluation)
 app.add_typer(judge.claims_app, name="claims")
 app.add_typer(look.sources_app, name="sources")
+app.add_typer(alerts.silences_app, name="silences")
 
 
 def main() -> None:

@@ -50,6 +50,7 @@ def import_posts(
     if not only_store:
         ensure_claims(now)
         screen(now=now)
+        narrate(now=now)
         alert(now=now)
 
 
@@ -80,8 +81,13 @@ def screen(now: Now = "") -> None:
     print_counts("screened", counts)
 
 
+def narrate(now: Now = "") -> None:
+    """Sort the posts of the last days into narratives."""
+    print_counts("narratives", steps.narrate(now))
+
+
 def alert(now: Now = "") -> None:
-    """Group what was screened into alerts and write the urgent mails into the outbox."""
+    """Group what was screened into alerts, and write what is told of them at once into the outbox."""
     print_counts("alerts", steps.raise_alerts(now))
 
 
@@ -92,7 +98,7 @@ def notify(
     ] = False,
     now: Now = "",
 ) -> None:
-    """Send what is due through the relay named by AUSCULT_SMTP_HOST."""
+    """Send what is due: mail through the relay named by AUSCULT_SMTP_HOST, the rest to the receivers' services."""
     if digest:
         print_counts("digest", steps.write_digest(now))
     if parked:

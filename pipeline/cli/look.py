@@ -10,6 +10,7 @@ from pipeline.budget import month_start
 from pipeline.cli.output import console, print_counts, print_csv, print_json, print_table
 from pipeline.errors import ConfigError
 from pipeline.intake import missing_credentials, why_off
+from pipeline.planning import read_noise
 from pipeline.sources import load, names, source_type
 from pipeline.warehouse import ledger, outbox, reports
 from pipeline.warehouse.reading import ROLES, read_query
@@ -38,16 +39,20 @@ def sql(
 
 
 def status(now: Annotated[str, typer.Option(help="As of this moment. Default: now.")] = "") -> None:
-    """What the warehouse holds, how far each source is read, what mail is waiting, and what needs the operator."""
+    """What the warehouse holds, how far sources are read, what waits, the noise budget, and what needs the operator."""
     workplace, clock = open_workplace(), moment(now)
     with workplace.engine.begin() as connection:
         print_counts("rows", reports.table_counts(connection))
         print_counts("mail", outbox.outbox_counts(connection) or {"rows": 0})
         covered = {row["source"]: row for row in reports.coverage_at(connection, clock)}
         health = reports.source_health(connection)
+        noise = read_noise(connection, workplace, clock)
     columns = ("source", "newest_run_at", "outcomes", "new_posts", "quarantined_posts", "newest_post_at", "detail")
     rows = [[covered.get(row["source"], {}).get("state"), *(row[name] for name in columns)] for row in health]
     print_table("Sources at their last run", ("coverage", *columns), rows)
+    print_counts("urgent mails in the last 7 days", {"sent": noise.sent_this_week, "budget": noise.weekly_limit})
+    if noise.sent_this_week > noise.weekly_limit:
+        console.print("OVER THE NOISE BUDGET: silence or resolve what needs nobody, or raise the severity of less")
     standing = alarms(workplace, clock)
     for alarm in standing:
         console.print(f"ALARM {alarm.kind} since {alarm.since_at:%Y-%m-%d %H:%M} UTC: {alarm.words}", markup=False)

@@ -13,6 +13,7 @@ from pipeline.cli.output import progress_bar
 from pipeline.config import read_settings
 from pipeline.errors import ConfigError
 from pipeline.evaluation.labelled import read_labelled
+from pipeline.evaluation.narratives import narrative_report
 from pipeline.evaluation.report import evaluate, evaluate_file
 from pipeline.screening.judges import Judge, build_judge, claim_text, load_models
 from pipeline.screening.match_files import read_claims_file
@@ -40,6 +41,7 @@ def evaluation(
             if plots:
                 plots.mkdir(parents=True, exist_ok=True)
             report = evaluate(_judges(), research_folder(), _splits(split), advance, plots)
+            report += f"\n{narrative_report(load_models().encoder, _splits(split))}"
     sys.stdout.write(report)
 
 

@@ -28,9 +28,10 @@ def test_each_dag(dagbag, name: str) -> None:
 def test_a_dead_source_stops_nothing_and_reddens_the_run(dagbag) -> None:
     dag = dagbag.dags["hourly_listen"]
     assert dag.get_task("screen").trigger_rule == "all_done"
+    assert dag.get_task("raise_alerts").trigger_rule == "all_done", "narratives are no condition for being told"
     leaf = dag.get_task("every_source_read")
     assert leaf.trigger_rule == "all_success"
-    assert leaf.upstream_task_ids == {"ingest", "raise_alerts"}
+    assert leaf.upstream_task_ids == {"ingest", "screen", "narrate", "raise_alerts"}
     assert not leaf.downstream_task_ids
 
 

@@ -84,7 +84,7 @@ def test_replies_taken_down_are_still_counted_and_leave_no_gap(youtube):
 
 
 def test_more_replies_than_a_page_may_ask_for_are_told_as_a_gap(youtube, monkeypatch):
-    monkeypatch.setattr("pipeline.sources.youtube.REPLY_CALLS", 2)
+    monkeypatch.setattr(type(youtube.source), "page_calls", 1 + 2)
     youtube.server.add(*(reply(number, youtube.ids[20]) for number in range(24, 40)))
     youtube.server.add(*(reply(number, youtube.ids[19]) for number in range(24, 40)))
     page = youtube.source.fetch_page(youtube.query, None, None)

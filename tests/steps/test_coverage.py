@@ -100,7 +100,7 @@ def test_a_canary_reaches_the_outbox_and_nobody(workplace: Workplace) -> None:
     assert steps.write_digest(NOW)["mails_written"] == 1
     with workplace.engine.begin() as connection:
         told = connection.execute(sa.select(outbox.c.message).where(outbox.c.kind == "digest")).scalar_one().decode()
-    assert "no new post was heard" in " ".join(told.replace("=\r\n", "").split())
+    assert "0 new posts heard, 0 screened" in " ".join(told.replace("=\r\n", "").split())
 
 
 def test_a_canary_that_dies_on_the_way_is_an_alarm(workplace: Workplace) -> None:
@@ -149,6 +149,24 @@ def test_operators_are_mailed_once_a_day_and_officers_never(workplace: Workplace
         mail = connection.execute(sa.select(outbox).where(outbox.c.kind == "operator")).one()
     assert mail.receiver == "ops@example.org"
     assert b"the hourly flow has not run since" in mail.message.replace(b"=\r\n", b"").replace(b"\r\n", b" ")
+
+
+def test_the_first_run_after_a_gap_tells_of_it_by_mail_and_the_rest_do_not(workplace: Workplace) -> None:
+    listening = workplace.settings.listening_file
+    listening.write_text(
+        "receivers: [{name: Ops, address: ops@example.org, operator: true, urgent: false, digest: false}]"
+    )
+    for hour in (0, 1, 8, 9, 10, 11):
+        now = NOW + hour * HOUR
+        steps.release_canary(now)
+        steps.watch(now)
+    with workplace.engine.begin() as connection:
+        mails = connection.execute(sa.select(outbox).where(outbox.c.kind == "operator").order_by("outbox_id")).all()
+    told = [mail for mail in mails if b"did not run" in mail.message]
+    assert [mail.written_at for mail in told] == [NOW + 8 * HOUR]
+    (missed,) = [alarm for alarm in alarms(workplace, NOW + 8 * HOUR) if alarm.kind == "schedule_missed"]
+    assert missed.since_at == NOW + HOUR
+    assert "schedule_missed" not in {alarm.kind for alarm in alarms(workplace, NOW + 11 * HOUR)}
 
 
 def test_a_check_that_finds_something_is_noted_and_red(workplace: Workplace) -> None:
