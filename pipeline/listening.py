@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from pipeline.errors import ConfigError
 from pipeline.receivers import (
@@ -51,6 +51,14 @@ Zone = Annotated[str, AfterValidator(_zone)]
 WebAddress = Annotated[str, AfterValidator(web_address)]
 
 
+def _listed(names: object) -> object:
+    return (names,) if isinstance(names, str) else names
+
+
+# One name, or a list of them.
+Names = Annotated[tuple[Name, ...], BeforeValidator(_listed)]
+
+
 class Location(Strict):
     """A place where the practice sees patients."""
 
@@ -76,7 +84,7 @@ class Practice(Strict):
     aliases: tuple[Name, ...] = ()
     locations: tuple[Location, ...] = ()
     clinicians: tuple[Clinician, ...] = ()
-    handles: dict[str, tuple[Name, ...]] = Field(default_factory=dict)
+    handles: dict[str, Names] = Field(default_factory=dict)
     specialties: tuple[Name, ...] = ()
     website: str = ""
     phone: str = ""
