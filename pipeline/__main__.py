@@ -25,7 +25,18 @@ app.command(context_settings={"ignore_unknown_options": True})(look.sql)
 for command in (
     *(listen.ingest, listen.backfill, listen.screen, listen.narrate, listen.watch, listen.notify),
     *(listen.recheck, listen.forget, alerts.alerts, alerts.alert, alerts.silence, replay.replay),
-    *(judge.match, judge.explain, look.status, serve.init, serve.doctor, serve.up, serve.down, serve.serve),
+    *(
+        judge.match,
+        judge.explain,
+        look.status,
+        look.dictionary,
+        look.export,
+        serve.init,
+        serve.doctor,
+        serve.up,
+        serve.down,
+        serve.serve,
+    ),
 ):
     app.command()(command)
 app.command("eval")(measure.evaluation)

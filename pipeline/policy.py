@@ -218,6 +218,9 @@ class Policy:
     linkedin_hours: Number = Number(
         48, "hours", "words of an imported LinkedIn post are kept", "LinkedIn's rule for member activity (design, 2.9)"
     )
+    small_cell_voices: Number = Number(
+        5, "distinct authors", "analysts see no count behind which there are fewer", "the usual least cell of registers"
+    )
     aggregate_months: Number = Number(24, "months", "alerts and account metrics are kept", "design, section 2.9")
     audit_years: Number = Number(6, "years", "the ledger, reviews and sent mails are kept", "design, section 2.9")
     canary_days: Number = Number(7, "days", "our own canary posts are kept", "a week shows when the way was broken")

@@ -8,8 +8,10 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pipeline.alerting.alert import Alert, ClaimFacts
+from pipeline.alerting.card import Desk
 from pipeline.alerting.growth import TrendView, view_trend
 from pipeline.alerting.links import Link
+from pipeline.alerting.severity import is_own_post
 from pipeline.alerting.trends import Trend
 from pipeline.alerting.views import AlertView, choose_links, view_alert
 from pipeline.alerting.wording import clean, count, moment, platform_name, slug, slug_words
@@ -116,7 +118,7 @@ def view_digest(
     facts_by_id: Mapping[str, ClaimFacts],
     counts: DigestCounts,
     coverage: Sequence[Coverage],
-    zone: ZoneInfo,
+    desk: Desk,
     rows: int,
     now: datetime,
     trends: Sequence[Trend] = (),
@@ -124,11 +126,13 @@ def view_digest(
 ) -> DigestView:
     """The digest in words; each list shows `rows` entries at most and counts the rest.
 
-    `pages` holds the address of an alert's page by its key.
+    `pages` holds the address of an alert's page by its key. What the guard found in our own posts is the owner's alone
+    and in no digest.
     """
-    live = [alert for alert in alerts if not alert.historical]
-    views = {alert.alert_key: view_alert(alert, facts_by_id.get(alert.claim_id or ""), zone) for alert in live}
-    needed = [alert for alert in live if views[alert.alert_key].action == "respond"]
+    zone = desk.zone
+    live = [alert for alert in alerts if not alert.historical and not is_own_post(alert)]
+    views = {alert.alert_key: view_alert(alert, facts_by_id.get(alert.claim_id or ""), desk, now) for alert in live}
+    needed = [alert for alert in live if views[alert.alert_key].card.is_for_today]
     others = [alert for alert in live if alert not in needed]
     claims = len({alert.claim_id for alert in live if alert.kind == "misinformation"})
     reviews = sorted(counts.reviews, key=lambda review: (-review[1], review[0]))

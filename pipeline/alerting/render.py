@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from pipeline.alerting.alert import Alert, ClaimFacts
+from pipeline.alerting.card import Desk
 from pipeline.alerting.charts import Picture
 from pipeline.alerting.digest import Coverage, DigestCounts, view_digest
 from pipeline.alerting.growth import view_trend
@@ -66,13 +67,15 @@ def render_urgent(
     link: str | None = None,
     why: Why = "new",
     trend: Trend | None = None,
+    desk: Desk | None = None,
 ) -> Rendered:
     """The mail about one alert, times in `time_zone`; `facts` is None for a mention or a claim no longer known.
 
-    `link` is the address of the alert's page, `why` the reason of this telling, `trend` that of the alert's subject.
+    `link` is the address of the alert's page, `why` the reason of this telling, `trend` that of the alert's subject,
+    `desk` who answers; without one the card names no contact and knows no business hours.
     """
     zone = ZoneInfo(time_zone)
-    view = view_alert(alert, facts, zone)
+    view = view_alert(alert, facts, desk or Desk(practice_name, zone), now)
     links = choose_links(alert, view, link)
     growth = view_trend(trend, facts, now) if trend else None
     words = {
@@ -106,6 +109,7 @@ def render_digest(
     noise: Noise | None = None,
     held: Mapping[str, int] = NOTHING_HELD,
     links: Mapping[str, str] = NO_LINKS,
+    desk: Desk | None = None,
 ) -> Rendered:
     """The daily mail: five numbers with a sentence each, what needs a person, what was held back, what was read.
 
@@ -113,7 +117,8 @@ def render_digest(
     """
     zone = ZoneInfo(time_zone)
     rows = int(policy["review_digest_rows"])
-    view = view_digest(alerts, facts_by_id, counts, coverage, zone, rows, now, trends, links)
+    desk = desk or Desk(practice_name, zone)
+    view = view_digest(alerts, facts_by_id, counts, coverage, desk, rows, now, trends, links)
     words = {
         "digest": view,
         "top": top_lines(view.needed, counts, coverage, zone, view.rising, view.falling),

@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.alerting.alert import EVIDENCE_POSTS, Alert, ClaimFacts, alert_key
 from pipeline.alerting.links import permalink
-from pipeline.alerting.severity import LEVELS, GroupFacts, decide_severity, is_urgent
+from pipeline.alerting.severity import LEVELS, OWN_POST, URGENT, GroupFacts, decide_severity, is_urgent
 from pipeline.config import Policy
 
 POST_COLUMNS = (
@@ -24,8 +24,6 @@ MENTION_COLUMNS = (*POST_COLUMNS, "kind", "term", "p_mention", "urgency", "categ
 
 # The category of mentions that triage has not sorted.
 PLAIN_MENTION = "mention"
-# The prefix of a group that cannot wait; its urgency follows.
-URGENT = "urgent:"
 # Terms of the practice file named in the evidence of a mention alert.
 EVIDENCE_TERMS = 10
 
@@ -59,11 +57,11 @@ def group_alerts(
 
 
 def mention_subject(urgency: object, category: object) -> str:
-    """The subject of a mention's group: what cannot wait, else its category."""
-    hurry = value(urgency)
-    if is_urgent(hurry):
+    """The subject of a mention's group: what the guard found in our own post, what cannot wait, or its category."""
+    hurry, sorted_as = value(urgency), str(value(category) or PLAIN_MENTION)
+    if is_urgent(hurry) and not sorted_as.startswith(OWN_POST):
         return f"{URGENT}{hurry}"
-    return str(value(category) or PLAIN_MENTION)
+    return sorted_as
 
 
 def listed_posts(group: pd.DataFrame, scores: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -150,6 +148,7 @@ def _mention_alerts(mentioned: pd.DataFrame, practice_id: str, policy: Policy) -
             kind="mention",
             voices=voices(group),
             urgency=value(best["urgency"]),
+            own_post=str(subject).startswith(OWN_POST),
             negative_voices=voices(group[group["tone"] == "negative"]),
             historical=bool(historical),
         )
@@ -191,7 +190,7 @@ def _mentioned_posts(mentions: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     subjects = [mention_subject(*pair) for pair in zip(frame["urgency"], frame["category"], strict=True)]
     frame["subject"] = pd.Series(subjects, index=frame.index, dtype=object)
     frame["plain"] = [subject == PLAIN_MENTION for subject in subjects]
-    frame["waits"] = [not subject.startswith(URGENT) for subject in subjects]
+    frame["waits"] = [not subject.startswith((OWN_POST, URGENT)) for subject in subjects]
     order = ["waits", "plain", "p_mention", "platform", "platform_id", "subject", "term", "tone", "post_id"]
     ascending = [name != "p_mention" for name in order]
     return frame.sort_values(order, ascending=ascending, kind="stable").drop_duplicates("post_id")

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline.alerting.alert import Kind, Severity
+from pipeline.alerting.alert import Alert, Kind, Severity
 from pipeline.config import Policy
 
 LEVELS: tuple[Severity, ...] = ("normal", "high", "urgent")
 RANKS: dict[str, int] = {level: rank for rank, level in enumerate(LEVELS)}
+# Prefixes of a mention's category: of what cannot wait, its urgency follows; of a post of our own, the guard's verdict.
+URGENT, OWN_POST = "urgent:", "own_post:"
 # Values of a mention's urgency that ask for nothing before the digest.
 UNHURRIED = frozenset({"routine"})
 
@@ -16,7 +18,8 @@ UNHURRIED = frozenset({"routine"})
 class GroupFacts:
     """What the table may look at: urgency, harm, tone, distinct voices, reach (platforms) and speed of growth.
 
-    `negative_voices` are the voices of posts whose tone is known to be negative, `growth` posts over those expected.
+    `negative_voices` are the voices of posts whose tone is known to be negative, `growth` posts over those expected,
+    `own_post` is what the guard stopped among the practice's own posts.
     """
 
     kind: Kind
@@ -28,6 +31,7 @@ class GroupFacts:
     historical: bool = False
     platforms: int = 1
     growth: float | None = None
+    own_post: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,16 @@ class Row:
     applies: Callable[[GroupFacts, Policy], bool]
 
 
+# The claim can do harm and is on several platforms already, so that an answer amplifies little.
+WIDE = "harm_medium_wide"
+
 TABLE = (
+    Row(
+        "own_post",
+        "urgent",
+        "a post of the practice itself may disclose a patient or spread a false claim",
+        lambda group, policy: group.own_post,
+    ),
     Row(
         "urgent_mention",
         "urgent",
@@ -73,7 +86,7 @@ TABLE = (
         lambda group, policy: group.harm == "medium" and group.voices >= policy["urgent_voices"],
     ),
     Row(
-        "harm_medium_wide",
+        WIDE,
         "high",
         "the claim can do harm and is told on several platforms",
         lambda group, policy: group.harm == "medium" and group.platforms >= policy["wide_platforms"],
@@ -139,3 +152,8 @@ def decide_severity(group: GroupFacts, policy: Policy) -> tuple[Severity, tuple[
 def is_urgent(urgency: str | None) -> bool:
     """Whether a mention's urgency asks for a person at once."""
     return urgency is not None and urgency not in UNHURRIED
+
+
+def is_own_post(alert: Alert) -> bool:
+    """Whether it is about what the guard found in the practice's own posts, which only the owner is told."""
+    return alert.kind == "mention" and (alert.category or "").startswith(OWN_POST)

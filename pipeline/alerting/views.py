@@ -1,14 +1,16 @@
 """What a mail says of one alert, as plain words for the templates. Nothing of a post's text or author comes in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipeline.alerting.alert import Alert, ClaimFacts
+from pipeline.alerting.card import Card, Desk, build_card, order_evidence
 from pipeline.alerting.growth import size_words, subject_words
 from pipeline.alerting.links import Link, evidence_link, page_link, permalink
 from pipeline.alerting.severity import HISTORICAL, MEANINGS
-from pipeline.alerting.suggestion import suggest
 from pipeline.alerting.wording import (
     ACTION,
     HARM,
@@ -29,8 +31,9 @@ from pipeline.alerting.wording import (
 # An alert mail holds three links at most (reliability note, section 5: three permalinks), whatever they lead to.
 MAIL_LINKS = 3
 PAGE_WORDS = "Open this alert"
-# Evidence named in a mail before the rest is counted: one screen.
-MAIL_EVIDENCE = 3
+# How a deadline begins.
+DUE = {"respond": "Answer by", "watch": "Look again by", "leave": ""}
+AT_ONCE = "Act now, at the latest by"
 
 # What the evidence of a surge says of its size.
 _SURGE_SIZE = ("window_posts", "expected", "window_hours")
@@ -61,6 +64,19 @@ class MailLinks:
 
 
 @dataclass(frozen=True)
+class CardView:
+    """The response card in words; `due` is empty where nothing is due, `late` where there is time left."""
+
+    facts: tuple[str, ...]
+    draft: str
+    channel: str
+    due: str
+    late: str
+    steps: tuple[str, ...]
+    is_for_today: bool
+
+
+@dataclass(frozen=True)
 class AlertView:
     """One alert in words. Lists are capped; what was left out is counted beside them."""
 
@@ -82,15 +98,15 @@ class AlertView:
     action: str
     action_words: str
     why: str
+    card: CardView
     links: tuple[Link, ...]
     more_links: int
     key: str
 
 
-def view_alert(alert: Alert, facts: ClaimFacts | None, zone: ZoneInfo) -> AlertView:
-    """The alert in words, times in `zone`; `facts` is None for a mention or a claim that is no longer known."""
-    suggestion = suggest(alert, facts)
-    sources = _ordered_evidence(facts)
+def view_alert(alert: Alert, facts: ClaimFacts | None, desk: Desk, now: datetime) -> AlertView:
+    """The alert in words, times in the desk's zone; `facts` is None for a mention or a claim no longer known."""
+    card, zone = build_card(alert, facts, desk), desk.zone
     listed_posts = alert.evidence.get("posts", ())
     links = tuple(permalink(post.get("platform"), post.get("platform_id"), post.get("url")) for post in listed_posts)
     links = tuple(dict.fromkeys(links))[:MAIL_LINKS]
@@ -106,13 +122,14 @@ def view_alert(alert: Alert, facts: ClaimFacts | None, zone: ZoneInfo) -> AlertV
         seen=_seen(alert, zone),
         beside=_beside(alert.evidence),
         correction=clean(facts.correction) if facts else "",
-        evidence=tuple(_view_evidence(source) for source in sources[:MAIL_EVIDENCE]),
-        more_evidence=max(len(sources) - MAIL_EVIDENCE, 0),
+        evidence=tuple(_view_evidence(source) for source in card.sources),
+        more_evidence=len(order_evidence(facts)) - len(card.sources),
         as_of=plain_date(facts.as_of) if facts and facts.as_of else "",
         review_note=clean(facts.review_note, 600) if facts and facts.review_note else "",
-        action=suggestion.action,
-        action_words=ACTION[suggestion.action],
-        why=suggestion.why,
+        action=card.action,
+        action_words=ACTION[card.action],
+        why=card.why,
+        card=_view_card(card, alert, zone, now),
         links=links,
         more_links=max(alert.posts - len(links), 0),
         key=clean(alert.alert_key, 200),
@@ -228,12 +245,21 @@ def _beside(evidence: dict[str, Any]) -> str:
     return listed(parts)
 
 
-def _ordered_evidence(facts: ClaimFacts | None) -> list[Any]:
-    # What a reader can follow and date comes first; the curators' order decides the rest.
-    sources = list(facts.evidence) if facts else []
-    return sorted(sources, key=lambda source: (source.get("verified") is not True, source.get("date") is None))
+def _view_card(card: Card, alert: Alert, zone: ZoneInfo, now: datetime) -> CardView:
+    known = card.facts or (f"{_spread(alert)}.", f"{_seen(alert, zone)}.")
+    begins = AT_ONCE if card.at_once else DUE[card.action]
+    is_late = card.deadline_at is not None and card.deadline_at < now and alert.state == "open"
+    return CardView(
+        facts=known,
+        draft=card.draft,
+        channel=card.channel,
+        due=f"{begins} {moment(card.deadline_at, zone)}" if card.deadline_at else "",
+        late="That has passed." if is_late else "",
+        steps=card.steps,
+        is_for_today=card.is_for_today,
+    )
 
 
-def _view_evidence(source: Any) -> EvidenceView:  # noqa: ANN401  # one mapping of the claims database
+def _view_evidence(source: Mapping[str, Any]) -> EvidenceView:
     name = f"{clean(source.get('publisher'), 80)}: {clean(source.get('title'), 160)}"
     return EvidenceView(name=name, date=evidence_date(source), link=evidence_link(source))

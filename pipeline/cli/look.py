@@ -1,5 +1,6 @@
-"""Commands that look: sql, status, sources."""
+"""Commands that look: sql, dictionary, export, status, sources."""
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,8 @@ from pipeline.intake import missing_credentials, why_off
 from pipeline.planning import read_noise
 from pipeline.sources import load, names, source_type
 from pipeline.warehouse import ledger, outbox, reports
+from pipeline.warehouse.dictionary import dictionary_page, read_dictionary
+from pipeline.warehouse.exports import FORMS, export_view
 from pipeline.warehouse.reading import ROLES, read_query
 from pipeline.watching import alarms
 from pipeline.workplace import Workplace, moment, open_workplace
@@ -36,6 +39,24 @@ def sql(
     else:
         print_table("", columns, rows)
         console.print(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
+
+
+def dictionary() -> None:
+    """Print the data dictionary of the analysts' views as Markdown, from the comments in the database."""
+    with open_workplace().engine.connect() as connection:
+        sys.stdout.write(dictionary_page(read_dictionary(connection)))
+
+
+def export(
+    view: Annotated[str, typer.Argument(help="A view of schema marts; auscult dictionary lists them.")],
+    out: Annotated[Path, typer.Option(help="The file: .parquet, or .jsonl for JSON Lines.", dir_okay=False)],
+    role: Annotated[str, typer.Option(help=f"Read as this role: {', '.join(ROLES)}.")] = "analyst",
+) -> None:
+    """Write all rows of a view into a file, Parquet or JSON Lines by its name."""
+    form = next((form for form in FORMS if out.suffix == f".{form}"), None)
+    if form is None:
+        raise ConfigError(f"{out}: name the file .parquet or .jsonl")
+    print_counts(f"wrote {out}", {"rows": export_view(open_workplace().engine, view, out, form, role)})
 
 
 def status(now: Annotated[str, typer.Option(help="As of this moment. Default: now.")] = "") -> None:

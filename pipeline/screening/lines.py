@@ -1,17 +1,15 @@
 """Files of JSON Lines: posts in, one answer a post out, under the same ids. Every byte of them is hostile."""
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from pipeline.errors import ConfigError
 from pipeline.post import MAX_TEXT_BYTES
+from pipeline.whole_files import written_whole
 
 MAX_LINE_BYTES = 1024 * 1024
 # Bad lines named one by one; the rest is counted.
@@ -61,7 +59,7 @@ def answer_file(
         if len(problems) < MAX_NAMED_PROBLEMS:
             problems.append(problem)
 
-    with written_whole(out_path) as out:
+    with written_whole(out_path) as part, part.open("w", encoding="utf-8") as out:
         lines = text_lines(in_path, bad_line, optional)
         while chunk := list(islice(lines, CHUNK_LINES)):
             for answered in answer(chunk):
@@ -137,20 +135,3 @@ def text_of(row: Mapping[str, Any], name: str) -> str:
     if not isinstance(text, str):
         raise BadLineError(f"{name} must be a text")
     return text
-
-
-@contextmanager
-def written_whole(path: Path) -> Iterator[TextIO]:
-    """A file that replaces `path` when the block ends well, and leaves no trace where it does not."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written ({error.strerror})") from None
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            yield file
-        part.chmod(0o644)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

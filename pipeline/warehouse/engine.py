@@ -107,8 +107,9 @@ def _apply_views(connection: Connection) -> None:
         return
     # Straight to the driver, because SQLAlchemy would take a % in a file for a parameter.
     with closing(connection.connection.cursor()) as cursor:
-        cursor.execute("drop schema if exists marts cascade")
-        cursor.execute("create schema marts")
+        for schema in ("marts", "staging"):
+            cursor.execute(f"drop schema if exists {schema} cascade")
+            cursor.execute(f"create schema {schema}")
         for statements in texts:
             cursor.execute(statements)
         cursor.execute(f"comment on schema marts is '{fingerprint}'")

@@ -25,7 +25,7 @@ from pipeline.warehouse.judged import (
     vectors,
 )
 from pipeline.warehouse.shapes import metadata
-from pipeline.warehouse.told import alert_events, alert_posts, alerts, outbox, silences
+from pipeline.warehouse.told import alert_events, alert_posts, alerts, outbox, silences, testimonials
 
 __all__ = [
     "account_metrics",
@@ -51,6 +51,7 @@ __all__ = [
     "silences",
     "source_terms",
     "source_uses",
+    "testimonials",
     "tombstones",
     "vectors",
     "watermarks",

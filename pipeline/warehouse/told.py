@@ -1,4 +1,4 @@
-"""Tables of what is told: alerts and their events, silences, and the outbox."""
+"""Tables of what is told: alerts and their events, silences, the outbox, and whom we asked for a testimonial."""
 
 from sqlalchemy import (
     BigInteger,
@@ -159,4 +159,26 @@ outbox = Table(
     Index("ix_outbox_due_at", "due_at", postgresql_where=text("state in ('pending', 'deferred', 'unknown', 'leased')")),
     Index("ix_outbox_alert_keys", "alert_keys", postgresql_using="gin"),
     comment="One row per notification; mail leaves only through here.",
+)
+
+testimonials = Table(
+    "testimonials",
+    metadata,
+    surrogate("testimonial_id", "surrogate key"),
+    column("practice_id", Text, "the practice that asks"),
+    column("platform", Text, "platform of the post"),
+    column("platform_id", Text, "id of the post on its platform; never its text, never a handle"),
+    column("asked_at", MOMENT, "when a person said that they had asked its author, UTC"),
+    column("asked_by", Text, "who asked"),
+    column("consent", Text, "granted, refused or withdrawn; NULL while there is no answer", null=True),
+    column("recorded_at", MOMENT, "when the answer was recorded, UTC", null=True),
+    column("recorded_by", Text, "who recorded it", null=True),
+    column("note", Text, "where the consent is filed; never text of the post", server_default=""),
+    UniqueConstraint("practice_id", "platform", "platform_id"),
+    one_of("consent", "granted", "refused", "withdrawn"),
+    CheckConstraint("num_nonnulls(consent, recorded_at, recorded_by) in (0, 3)", name="recorded"),
+    comment=(
+        "One row per post whose author was asked for a testimonial. It is erased with the post, but for a granted "
+        "consent: its ids stay, because what was published with it must remain provable."
+    ),
 )

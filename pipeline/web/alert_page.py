@@ -7,12 +7,12 @@ that only a page of the same link holds.
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from pipeline import handling
+from pipeline.alerting.card import desk_of
 from pipeline.alerting.tokens import (
     PAGE,
     PARAMETER,
@@ -84,12 +84,13 @@ def _read(workplace: Workplace, alert_key: str) -> handling.Known:
 
 def _show(workplace: Workplace, token: str, link: LinkFacts, now: datetime, problem: str = "") -> Response:
     alert, facts, events = _read(workplace, link.alert_key)
-    zone = ZoneInfo(workplace.listening.time_zone)
+    desk = desk_of(workplace.practice, workplace.listening)
+    zone = desk.zone
     silences = handling.active_silences(workplace, alert, now)
     return show_page(
         "alert.html",
         422 if problem else 200,
-        alert=view_alert(alert, facts, zone),
+        alert=view_alert(alert, facts, desk, now),
         state=view_state(alert, events, silences, zone),
         history=view_history(events, zone),
         earlier=max(len(events) - LISTED, 0),

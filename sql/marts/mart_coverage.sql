@@ -158,3 +158,11 @@ left join lateral (
 ) as gaps on true;
 comment on view marts.mart_coverage is
 'One row per source and hour (UTC): ok, partial, rate limited, quota exhausted, not configured or not measured.';
+comment on column marts.mart_coverage.source is 'connector';
+comment on column marts.mart_coverage.hour_at is 'the hour (UTC)';
+comment on column marts.mart_coverage.complete_at is
+'clock of the first read that covers the whole hour, UTC; NULL where none does';
+comment on column marts.mart_coverage.gap_reason is 'why something of the hour may be missing';
+comment on column marts.mart_coverage.retry_at is 'until when the platform asked us to wait, UTC';
+comment on column marts.mart_coverage.state is
+'ok, partial, rate limited, quota exhausted, not configured or not measured';

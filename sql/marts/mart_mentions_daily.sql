@@ -1,19 +1,49 @@
--- One row per practice, platform, urgency and day (UTC) of publication; no text, no author.
+-- One row per practice, platform, category, theme, tone, urgency and day (UTC) of publication; no text, no author.
 create view marts.mart_mentions_daily as
+with daily as (
+    select
+        mentions.practice_id,
+        posts.platform,
+        mentions.category,
+        mentions.theme,
+        mentions.tone,
+        mentions.urgency,
+        (posts.published_at at time zone 'UTC')::date as published_on,
+        count(distinct mentions.post_id) as mentioning_posts,
+        count(distinct posts.author_hash) + max((posts.author_hash is null)::int) as voices
+    from public.mentions
+    inner join staging.stg_posts as posts on mentions.post_id = posts.post_id
+    group by
+        mentions.practice_id,
+        posts.platform,
+        mentions.category,
+        mentions.theme,
+        mentions.tone,
+        mentions.urgency,
+        (posts.published_at at time zone 'UTC')::date
+)
+
 select
-    mentions.practice_id,
-    posts.platform,
-    mentions.urgency,
-    (coalesce(posts.created_at, posts.ingested_at) at time zone 'UTC')::date as published_on,
-    count(distinct mentions.post_id) as mentioning_posts,
-    count(distinct posts.author_hash) as voices
-from public.mentions
-inner join public.posts on mentions.post_id = posts.post_id
-where posts.platform <> 'canary' and not posts.own
-group by
-    mentions.practice_id,
-    posts.platform,
-    mentions.urgency,
-    (coalesce(posts.created_at, posts.ingested_at) at time zone 'UTC')::date;
+    practice_id,
+    platform,
+    category,
+    theme,
+    tone,
+    urgency,
+    published_on,
+    staging.shown(mentioning_posts, voices) as mentioning_posts,
+    staging.shown(voices, voices) as voices
+from daily;
 comment on view marts.mart_mentions_daily is
-'One row per practice, platform, urgency and day of publication (UTC).';
+'One row per practice, platform, category, theme, tone, urgency and day of publication (UTC).';
+comment on column marts.mart_mentions_daily.practice_id is 'the practice that is named';
+comment on column marts.mart_mentions_daily.platform is 'platform of the posts';
+comment on column marts.mart_mentions_daily.category is
+'praise, complaint, question, press, job or other; NULL where triage has not sorted it or may not';
+comment on column marts.mart_mentions_daily.theme is
+'access, billing, staff, care, facilities, safety or none; NULL likewise';
+comment on column marts.mart_mentions_daily.tone is 'positive, negative, mixed or neutral; NULL likewise';
+comment on column marts.mart_mentions_daily.urgency is 'what cannot wait, or routine; NULL where nothing says so';
+comment on column marts.mart_mentions_daily.published_on is 'day of publication (UTC)';
+comment on column marts.mart_mentions_daily.mentioning_posts is 'posts that name it; NULL below five voices';
+comment on column marts.mart_mentions_daily.voices is 'distinct authors; all unknown ones are one';

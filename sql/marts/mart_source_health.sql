@@ -78,3 +78,15 @@ left join gaps on runs.source = gaps.source
 order by runs.source;
 comment on view marts.mart_source_health is
 'One row per source: its newest read and what came of it, so that a silent source is not taken for silence.';
+comment on column marts.mart_source_health.source is 'connector';
+comment on column marts.mart_source_health.newest_run_at is 'clock of its newest read, UTC';
+comment on column marts.mart_source_health.outcomes is 'how its queries ended then';
+comment on column marts.mart_source_health.detail is 'why, in words that quote no post';
+comment on column marts.mart_source_health.fetched_posts is 'records that it handed over then';
+comment on column marts.mart_source_health.new_posts is 'of these, stored for the first time';
+comment on column marts.mart_source_health.quarantined_posts is 'of these, set aside with a reason';
+comment on column marts.mart_source_health.newest_read_at is
+'clock of its newest read that brought anything or all, UTC';
+comment on column marts.mart_source_health.newest_post_at is 'publication of its newest post, UTC';
+comment on column marts.mart_source_health.stored_posts is 'posts that it brought and that are stored';
+comment on column marts.mart_source_health.coverage_gaps is 'stretches of time that it may not have covered';

@@ -25,7 +25,6 @@ def found(text: str, practice: Practice) -> list[Mention]:
         ("call (503) 555-0142 now", "practice", "(503) 555-0142"),
         ("Dr. Priya Raman is great", "clinician", "Dr. Priya Raman"),
         ("Dr Priya Raman's office", "clinician", "Dr Priya Raman"),
-        ("thank you #PriyaRaman", "clinician", "PriyaRaman"),
         ("Dr. Raman is the best pediatrician", "clinician", "Dr. Raman"),
         ("saw Dr. Lee in Port Alder today", "clinician", "Dr. Lee"),
         ("Eastside Clinic was closed", "location", "Eastside Clinic"),
@@ -33,8 +32,12 @@ def found(text: str, practice: Practice) -> list[Mention]:
         ("hey @larkspurfamily", "handle", "larkspurfamily"),
         ("u/larkspur_family answered", "handle", "larkspur_family"),
         ("see www.larkspurfamilyhealth.example/hours", "website", "larkspurfamilyhealth.example"),
-        ("Larkspur, the pediatrics place", "practice", "Larkspur"),
-        ("Larkspur charged a copay twice", "practice", "Larkspur"),
+        ("Larkspur in Port Alder, the pediatrics place", "practice", "Larkspur"),
+        (
+            "\U0001f33c Larkspur \U0001f33c Family \U0001f33c Health",
+            "practice",
+            "Larkspur \U0001f33c Family \U0001f33c Health",
+        ),
     ],
 )
 def test_it_is_named(practice: Practice, text: str, kind: str, written: str) -> None:
@@ -47,7 +50,8 @@ def test_it_is_named(practice: Practice, text: str, kind: str, written: str) -> 
     "text",
     [
         "Dr. Lee is a hack",
-        "Dr Raman",
+        "Larkspur charged a copay twice",
+        "Dr. Michael Lee in Port Alder is a hack",
         "the larkspur is in bloom",
         "Larkspur, CA is lovely in May",
         "Larkspur Veterinary in Port Alder saved my dog",
@@ -64,9 +68,15 @@ def test_it_is_not_named(practice: Practice, text: str) -> None:
 
 
 def test_an_ambiguous_name_says_what_supports_it(practice: Practice) -> None:
-    alone, supported = find_mentions("Dr. Lee", practice), find_mentions("Dr. Lee of Larkspur Family Health", practice)
-    assert [mention.p_mention for mention in alone] == [UNSUPPORTED]
-    assert supported[0].context == "practice: Larkspur Family Health"
+    (alone,) = find_mentions("Dr. Lee", practice)
+    supported = find_mentions("Dr. Lee of Larkspur Family Health", practice)[0]
+    assert alone.p_mention < 0.5 < supported.p_mention
+    assert supported.context == "practice: Larkspur Family Health"
+
+
+def test_a_name_of_something_else_is_kept_low(practice: Practice) -> None:
+    mentions = find_mentions("Larkspur Street, behind Larkspur Family Health in Port Alder", practice)
+    assert [mention.p_mention > UNSUPPORTED for mention in mentions] == [False, True]
 
 
 def test_support_far_away_is_none(practice: Practice) -> None:
@@ -79,7 +89,7 @@ def test_support_far_away_is_none(practice: Practice) -> None:
 def test_hostile_text_is_read_fast(practice: Practice, unit: str) -> None:
     started = time.perf_counter()
     assert len(find_mentions(unit * (64 * 1024 // len(unit)), practice)) <= MAX_MENTIONS
-    assert time.perf_counter() - started < 3
+    assert time.perf_counter() - started < 2
 
 
 @given(
@@ -100,9 +110,9 @@ def test_two_weak_names_hold_each_other_up(practice: Practice) -> None:
     assert mentions[0].context == "practice: Larkspur"
 
 
-def test_care_words_hold_up_our_name_but_no_surname(practice: Practice) -> None:
+def test_care_alone_sends_a_name_to_review(practice: Practice) -> None:
     assert found("Dr. Lee refused my refill", practice) == []
-    assert found("the larkspur by the clinic is in bloom", practice) != [], "a known weakness: a flower beside a clinic"
+    assert found("the larkspur by the clinic is in bloom", practice) == []
 
 
 def test_a_double_surname_needs_no_title() -> None:

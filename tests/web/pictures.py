@@ -16,10 +16,11 @@ from tests.web.served import NOW, Clock, Site, alert_row, claim_row, running
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 SIZES = {"desktop": (1280, 900, False), "phone": (390, 844, True)}
 KEY = "a key for pictures, never for a practice"
-PRACTICE = "name: Larkspur Family Health\n"
+PRACTICE = "name: Larkspur Family Health\nphone: 503-555-0142\nwebsite: larkspurfamilyhealth.example\n"
 LISTENING = """
 receivers: [{name: Communications, address: comms@larkspurfamilyhealth.example}]
 time_zone: America/Los_Angeles
+business_hours: {}
 """
 
 

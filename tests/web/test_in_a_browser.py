@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 
+from claims_db import load_claims
 from tests.web.test_hostile_page import PAYLOADS, storable
 
 SIZES = {"desktop": (1280, 900, False), "phone": (390, 844, True)}
@@ -116,6 +117,18 @@ def test_hostile_notes_stand_as_text_in_the_real_tree(site, raised, browser):
         assert browser.ask("document.cookie") == ""
     assert browser.complaints == []
     assert {address.split("?")[0] for address in browser.requested} <= {f"{site.address}/alert", "data:,"}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_card_fits_one_screen(site, raised, browser, mention, size):
+    width, height, mobile = SIZES[size]
+    browser.look(width, height, False, mobile)
+    longest = max(load_claims(), key=lambda claim: len(claim.correction)).correction
+    danger = {**mention, "category": "urgent:danger_to_life"}
+    for number, changes in enumerate(({"claim": {"correction": longest}}, mention, danger)):
+        key = raised(alert_key=f"alert-{number}", **({"claim_id": f"claim-{number}"} | changes))
+        browser.open(site.link(site.token(key)))
+        assert 100 < browser.ask("document.querySelector('#card').getBoundingClientRect().height") <= height
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
