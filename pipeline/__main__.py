@@ -6,7 +6,7 @@ import warnings
 import typer
 
 from claims_db import ClaimsError
-from pipeline.cli import alerts, judge, listen, look, measure, replay, serve
+from pipeline.cli import alerts, judge, listen, look, measure, practice, redact, replay, serve, testimonials, triage
 from pipeline.cli.output import FAILED, SOURCE_FAILED, print_error
 from pipeline.errors import AuscultError, ListenError
 
@@ -39,10 +39,15 @@ for command in (
     ),
 ):
     app.command()(command)
+app.command()(practice.resolve)
+app.command()(triage.triage)
+app.command("redact")(redact.redact_posts)
 app.command("eval")(measure.evaluation)
 app.add_typer(judge.claims_app, name="claims")
 app.add_typer(look.sources_app, name="sources")
 app.add_typer(alerts.silences_app, name="silences")
+app.add_typer(practice.practice_app, name="practice")
+app.add_typer(testimonials.app, name="testimonials")
 
 
 def main() -> None:

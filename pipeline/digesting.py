@@ -10,10 +10,12 @@ from sqlalchemy.engine import Connection
 
 from pipeline import narrating
 from pipeline.alerting.alert import Alert, ClaimFacts
+from pipeline.alerting.card import desk_of
 from pipeline.alerting.digest import Coverage, DigestCounts, State
 from pipeline.alerting.plan import DIGEST, Held, Noise
 from pipeline.alerting.render import Rendered, render_digest
 from pipeline.alerting.trends import Trend
+from pipeline.config import POLICY
 from pipeline.notifications import alert_link, notification_row
 from pipeline.planning import as_alert, plan_at, read_facts, read_noise, told_of, worst_first
 from pipeline.receivers import Receiver
@@ -88,7 +90,7 @@ def _read_content(connection: Connection, workplace: Workplace, now: datetime) -
     changed = {row["alert_key"] for row in rows}
     listed = {row["alert_key"]: as_alert(row) for row in rows if row["state"] == "open"}
     alerts = sorted((alert for key, alert in listed.items() if key not in silenced), key=worst_first)
-    heard = reports.heard(connection, practice_id, since, now)
+    heard = reports.heard(connection, practice_id, since, now, POLICY["mention_sure"])
     trends = narrating.read_trends(connection, practice_id, now)
     named = [trend.subject for trend in trends if trend.kind == "claim"]
     return _Content(
@@ -119,6 +121,7 @@ def _render(workplace: Workplace, content: _Content, receiver: Receiver, now: da
         noise=content.noise,
         held=Counter(one.why for one in content.held if one.receiver == receiver.name),
         links=links,
+        desk=desk_of(practice, listening),
     )
 
 

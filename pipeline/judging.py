@@ -105,7 +105,7 @@ def _wanted(bench: Bench, now: datetime) -> store.Wanted:
 
 
 def _screened(bench: Bench, shard: pd.DataFrame, vectors: Vectors) -> Screened:
-    return screen_posts(shard[["post_id", "source", "text"]], vectors, bench.judge, bench.workplace.practice)
+    return screen_posts(shard[["post_id", "source", "channel", "text"]], vectors, bench.judge, bench.workplace.practice)
 
 
 def _is_current(bench: Bench) -> bool:
@@ -132,8 +132,7 @@ def _mention_rows(bench: Bench, shard: pd.DataFrame, screened: Screened, now: da
         toneless = toneless_platforms(connection)
     rows = screened.mentions.assign(
         practice_id=bench.workplace.practice.practice_id,
-        category=None,
-        tone=None,
+        triage_id=bench.models.triage.triage_id,
         policy_version=POLICY.version,
         screened_at=now,
     )

@@ -130,6 +130,8 @@ class Listening(Strict):
     time_zone: Zone = "UTC"
     digest_hour: int = Field(default=8, ge=0, le=23)
     excerpts: Literal[False] = False
+    # Shown where somebody may be in danger, in place of the national line of the United States.
+    crisis_line: str = Field(default="", max_length=120)
 
     @model_validator(mode="after")
     def _routes_are_known(self) -> Self:

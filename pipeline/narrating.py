@@ -84,7 +84,7 @@ def _telling(practice_id: str, now: datetime) -> counts.Telling:
         since=since,
         until=now,
         historical_days=POLICY["historical_days"],
-        mention_floor=POLICY["mention_floor"],
+        mention_sure=POLICY["mention_sure"],
         unhurried=UNHURRIED,
         left_out=short,
     )

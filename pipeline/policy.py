@@ -94,7 +94,13 @@ class Policy:
         "beyond it most posts would be compared with a changed claim anyway",
     )
     mention_floor: Number = Number(
-        0.50, "p_mention", "below it a name is not taken for the practice", "rule scores, not yet calibrated"
+        0.05,
+        "p_mention",
+        "below it a name is taken for another's",
+        "models/cards/resolver.md: 22 of 100 unclear posts lie below",
+    )
+    mention_sure: Number = Number(
+        0.50, "p_mention", "from here on the practice is meant; below it a person looks", "models/cards/resolver.md"
     )
     alert_bucket_hours: Number = Number(
         24, "hours", "length of the time bucket of an alert group", "one mail a day and claim at most"

@@ -64,6 +64,7 @@ class Receiver(Strict):
     digest: bool = True
     operator: bool = False
     escalation: bool = False
+    owner: bool = False
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:

@@ -36,7 +36,7 @@ _SCORES = ["p_match", "promotes", "score"]
 # What names one mention of a post: its category and tone are those of the stored row.
 _PLACE = ["post_id", "kind", "term", "term_start"]
 # The policy numbers that decide over a surge.
-_OF_SURGES = ("surge_", "story_", "historical_days", "mention_floor", "urgent_voices")
+_OF_SURGES = ("surge_", "story_", "historical_days", "mention_sure", "urgent_voices")
 # Which columns of a match name the models that judged it.
 _MODELS = {"encoder": "model_id", "reader": "reader_id", "stance": "stance_id"}
 
@@ -174,13 +174,15 @@ def _judge_anew(workplace: Workplace, kept: Kept, models: Models, policy: Policy
 
 
 def _screened(bench: Bench, posts: pd.DataFrame, policy: Policy) -> Iterator[Screened]:
-    # A text is judged once, however many posts have it; a source may have a threshold of its own.
-    alike = posts.groupby(["content_hash", "source"])["post_id"].transform("min")
+    # A text is judged once, however many posts have it; a source may have a threshold of its own, and a channel says
+    # who is meant.
+    alike = posts.groupby(["content_hash", "source", "channel"], dropna=False)["post_id"].transform("min")
     having = pd.DataFrame({"alike": alike, "post_id": posts["post_id"]})
     once, judge = posts[posts["post_id"] == alike], replace(bench.judge, policy=policy)
     for start in range(0, len(once), int(policy["shard_posts"])):
         part = once.iloc[start : start + int(policy["shard_posts"])]
-        found = screen_posts(part[["post_id", "source", "text"]], bench.vectors(part), judge, bench.workplace.practice)
+        asked = part[["post_id", "source", "channel", "text"]]
+        found = screen_posts(asked, bench.vectors(part), judge, bench.workplace.practice)
         frames = (frame.rename(columns={"post_id": "alike"}) for frame in (found.matches, found.mentions))
         yield Screened(*(frame.astype({"alike": "int64"}).merge(having, on="alike") for frame in frames))
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline import narrating
 from pipeline.alerting.alert import Alert, ClaimFacts
+from pipeline.alerting.card import desk_of
 from pipeline.alerting.plan import Notice
 from pipeline.alerting.render import render_urgent
 from pipeline.alerting.rules import group_alerts
@@ -122,6 +123,7 @@ def _urgent_row(
         link=alert_link(workplace, alert.alert_key, notice.receiver, now),
         why=notice.why,
         trend=trend_of(alert, trends),
+        desk=desk_of(workplace.practice, listening),
     )
     key = f"urgent|{alert.alert_key}|{notice.why}|{number + 1}"
     return notification_row(workplace, rendered, "urgent", key, notice.receiver, now, told_of(alert, notice.why))

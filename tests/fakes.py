@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from models.cross_encoder import Logits
 from models.folding import sparse_words
 from models.stance import StancePair, StanceScore
+from models.triage import QUESTIONS, Readings
 
 
 class FakeEncoder:
@@ -38,3 +39,14 @@ class FakeStance:
 
     def classify(self, pairs: Sequence[StancePair], logits: Logits) -> list[StanceScore]:
         return [self.score] * len(pairs)
+
+
+class FakeTriage:
+    """Takes every post for a plain one, and what holds a plain cue for urgent."""
+
+    triage_id = "fake-1"
+    urgent_from = 0.5
+
+    def read(self, texts: Sequence[str], cued: Sequence[bool] = ()) -> Readings:
+        even = {name: np.full((len(texts), len(answers)), 1 / len(answers)) for name, answers in QUESTIONS.items()}
+        return Readings(even, np.where(cued or [False] * len(texts), 0.9, 0.1))

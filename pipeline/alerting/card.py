@@ -78,6 +78,7 @@ def desk_of(practice: Practice, listening: Listening) -> Desk:
         hours=listening.business_hours,
         phone=practice.phone,
         website=practice.website,
+        crisis_line=listening.crisis_line,
     )
 
 

@@ -47,7 +47,8 @@ class Coverage:
 class DigestCounts:
     """What was heard between two moments (UTC); `reviews` holds (claim id, posts waiting for a person).
 
-    `tones` counts the mentions whose tone is known; the others' is not judged yet.
+    `tones` counts the mentions whose tone is known; the others' is not judged yet. `unsure_mentions` are posts that may
+    mean the practice, for a person to say.
     """
 
     since_at: datetime
@@ -58,6 +59,7 @@ class DigestCounts:
     reviews: tuple[tuple[str, int], ...] = ()
     quarantined: int = 0
     tones: Mapping[str, int] = field(default_factory=dict)
+    unsure_mentions: int = 0
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,8 @@ def _heard(counts: DigestCounts) -> str:
     parts = [f"{count(counts.posts_heard, 'new post')} heard, {counts.posts_screened:,} screened"]
     if unread:
         parts.append(f"{unread:,} still waiting to be screened")
+    if counts.unsure_mentions:
+        parts.append(f"{count(counts.unsure_mentions, 'post')} that may mean the practice, for a person to say")
     if counts.quarantined:
         parts.append(f"{count(counts.quarantined, 'unreadable record')} set aside")
     return "; ".join(parts) + "."

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pipeline.alerting.alert import Alert, apart_of
 from pipeline.alerting.hours import is_open, last_close_at, next_digest_at, next_open_at
 from pipeline.alerting.notices import DIGEST, Held, HeldWhy, Noise, Notice, Plan, Silence, Told, Why
-from pipeline.alerting.severity import LEVELS
+from pipeline.alerting.severity import LEVELS, is_own_post
 from pipeline.config import Policy
 from pipeline.listening import Listening
 from pipeline.receivers import Receiver
@@ -54,8 +54,14 @@ def plan_notifications(
 
 
 def receivers_of(alert: Alert, listening: Listening) -> tuple[Receiver, ...]:
-    """Who is told of an alert at once: the first route that fits decides, else its severity and `urgent`."""
-    for route in listening.routes:
+    """Who is told of an alert at once: the first route that fits decides, else its severity and `urgent`.
+
+    What the guard stopped among our own posts is told to the owner alone, and where nobody is one, to the `urgent`.
+    """
+    owners = tuple(receiver for receiver in listening.receivers if receiver.owner)
+    if is_own_post(alert) and owners:
+        return owners
+    for route in listening.routes if not is_own_post(alert) else ():
         if alert.kind in route.kinds and alert.severity in route.severities:
             return tuple(receiver for receiver in listening.receivers if receiver.name in route.receivers)
     if alert.severity != "urgent":
@@ -73,7 +79,7 @@ def _receivers(alert: Alert, listening: Listening) -> Iterator[tuple[Receiver, b
     if alert.kind == "canary" or alert.state == "resolved":
         return
     routed = receivers_of(alert, listening)
-    if routed and alert.severity == "urgent":
+    if routed and alert.severity == "urgent" and not is_own_post(alert):
         yield from ((receiver, True) for receiver in listening.receivers if receiver.escalation)
     places: set[str] = set()
     for receiver in routed:

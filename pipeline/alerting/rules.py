@@ -186,7 +186,7 @@ def _alert(
 
 def _mentioned_posts(mentions: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """One row per post that surely names the practice, its urgent and its sorted mention first, with its `subject`."""
-    frame = mentions[mentions["p_mention"] >= policy["mention_floor"]].copy()
+    frame = mentions[mentions["p_mention"] >= policy["mention_sure"]].copy()
     subjects = [mention_subject(*pair) for pair in zip(frame["urgency"], frame["category"], strict=True)]
     frame["subject"] = pd.Series(subjects, index=frame.index, dtype=object)
     frame["plain"] = [subject == PLAIN_MENTION for subject in subjects]

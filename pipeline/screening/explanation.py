@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from models.stance import STANCES
 from pipeline.listening import Practice
 from pipeline.screening.candidates import Judged, judge_candidates
+from pipeline.screening.evidence import Resolution
 from pipeline.screening.judges import ClaimWords, Judge, Vectors
 from pipeline.screening.matching import Decision
 from pipeline.screening.mentions import Mention, find_mentions
-from pipeline.screening.urgency import Urgency, find_urgency
+from pipeline.screening.resolver import Resolver
+from pipeline.screening.triage import Triage, triage_posts
 
 SHOWN_CANDIDATES = 3
 
@@ -36,12 +38,16 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class Explanation:
-    """All that was found about one text: candidates best first (floor 0), claims by id, mentions, urgency."""
+    """All that was found about one text: candidates best first (floor 0), claims by id, mentions, who is meant, triage.
+
+    `triage` is None where the text does not name the practice.
+    """
 
     candidates: tuple[Judged, ...]
     claims: Mapping[str, ClaimWords]
     mentions: tuple[Mention, ...]
-    urgency: Urgency | None
+    meant: Resolution
+    triage: Triage | None
     text: str = field(repr=False, default="")
 
 
@@ -50,7 +56,9 @@ def explain(text: str, vectors: Vectors, judge: Judge, practice: Practice) -> Ex
     judged = _with_near_misses(text, vectors, judge)[:SHOWN_CANDIDATES]
     mentions = tuple(find_mentions(text, practice))
     shown = {found.claim_id: judge.words[found.claim_id] for found in judged}
-    return Explanation(tuple(judged), shown, mentions, find_urgency(text), text)
+    meant = Resolver(practice).resolve(text)
+    triage = triage_posts([text], judge.models.triage)[0] if mentions else None
+    return Explanation(tuple(judged), shown, mentions, meant, triage, text)
 
 
 def _with_near_misses(text: str, vectors: Vectors, judge: Judge) -> list[Judged]:
@@ -71,10 +79,12 @@ def in_words(explanation: Explanation) -> str:
     if not explanation.candidates:
         lines += ["No claim comes near this text.", ""]
     lines += [_mention_line(mention, explanation.text) for mention in explanation.mentions]
-    if not explanation.mentions:
+    if explanation.meant.evidence:
+        lines.append(f"Is the practice meant: {explanation.meant.in_words()}.")
+    else:
         lines.append("It does not name the practice.")
-    elif explanation.urgency:
-        lines.append(f"Urgent: {explanation.urgency.urgency.replace('_', ' ')} ({explanation.urgency.cue}).")
+    if explanation.triage:
+        lines.append(_triage_line(explanation.triage))
     return "\n".join(lines)
 
 
@@ -102,6 +112,17 @@ def _mention_line(mention: Mention, text: str) -> str:
     place = f"{mention.start}-{mention.end}"
     written = text[mention.start : mention.end]
     return f"Names the {mention.kind} {mention.term!r} as {written!r} at {place} (p {mention.p_mention:.2f}{support})."
+
+
+def _triage_line(triage: Triage) -> str:
+    chance = triage.probability
+    sorted_as = ", ".join(
+        f"{name} {getattr(triage, name)} ({chance[name]:.2f})" for name in ("category", "theme", "tone")
+    )
+    cue = f", by {triage.urgency_cue.replace('_', ' ')}" if triage.urgency_cue else ""
+    return (
+        f"Triage: {sorted_as}; urgency {triage.urgency.replace('_', ' ')} (cannot wait: {chance['urgent']:.2f}{cue})."
+    )
 
 
 def _sureness(chance: float) -> str:

@@ -15,6 +15,7 @@ from models.match_probability import MatchProbability, load_match_probability
 from models.matcher import ClaimIndex, ClaimText, build_index, claim_field_texts
 from models.promise import Promise, load_promise
 from models.trained_stance import StanceClassifier, load_stance
+from models.triage import TriageModel, load_triage
 from pipeline.config import POLICY, Policy, Settings, read_settings
 from pipeline.errors import ConfigError
 
@@ -31,11 +32,15 @@ class Models:
     probability: MatchProbability
     stance: StanceClassifier
     promise: Promise
+    triage: TriageModel
 
     @property
     def name(self) -> str:
         """All models together; a part of what a post was screened with."""
-        fits = (self.gate.gate_id, self.probability.probability_id, self.stance.stance_id, self.promise.promise_id)
+        fits = (
+            *(self.gate.gate_id, self.probability.probability_id, self.stance.stance_id, self.promise.promise_id),
+            self.triage.triage_id,
+        )
         return "/".join((self.encoder.model_id, self.reader.reader_id, *fits))
 
 
@@ -68,9 +73,10 @@ def load_models(settings: Settings | None = None) -> Models:
     runtime, folder = runtime_of(settings), settings.models_folder
     try:
         encoder, reader = load_encoder(runtime, folder), load_cross_encoder(runtime, folder)
+        triage = load_triage(runtime, folder)
     except RuntimeError as error:
         raise ConfigError(f"{error}: set AUSCULT_RUNTIME to another of {', '.join(RUNTIMES)}") from None
-    return Models(encoder, reader, load_gate(), load_match_probability(), load_stance(), load_promise())
+    return Models(encoder, reader, load_gate(), load_match_probability(), load_stance(), load_promise(), triage)
 
 
 def runtime_of(settings: Settings) -> Runtime:

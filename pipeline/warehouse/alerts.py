@@ -216,7 +216,9 @@ def _resolve(
 def _screened(
     connection: Connection, table: sa.Table, since: datetime, until: datetime, which: sa.ColumnElement[bool]
 ) -> pd.DataFrame:
-    heard = sa.and_(posts.c.status == "live", posts.c.own.is_(False))
+    # Of our own posts only what the guard stopped is told, to the owner alone.
+    told = sa.or_(posts.c.own.is_(False), table.c.kind == "own_post") if table is mentions else posts.c.own.is_(False)
+    heard = sa.and_(posts.c.status == "live", told)
     wanted = sa.and_(heard, posts.c.ingested_at >= since, posts.c.ingested_at <= until, which)
     # Where its terms forbid to count a platform's posts together with others', its name keeps them apart.
     apart = sa.case((source_uses.c.combined.is_(False), posts.c.platform), else_="").label("apart")

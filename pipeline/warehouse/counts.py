@@ -21,7 +21,7 @@ _OF_MENTION = ("p_mention", "tone", "urgency", "category")
 class Telling:
     """Which posts count: told in [since, until] and stored by `until`, within `historical_days` of being told.
 
-    Mentions are those of this practice at `mention_floor` or above, one a post: what cannot wait first (an urgency
+    Mentions are those of this practice at `mention_sure` or above, one a post: what cannot wait first (an urgency
     that is not among `unhurried`). `left_out` are platforms whose posts are not kept for long enough to be compared.
     """
 
@@ -29,7 +29,7 @@ class Telling:
     since: datetime
     until: datetime
     historical_days: float
-    mention_floor: float
+    mention_sure: float
     unhurried: Collection[str]
     left_out: Collection[str] = ()
 
@@ -163,7 +163,7 @@ def _best_mentions(telling: Telling) -> sa.Subquery:
     order = (urgent.desc(), table.category.is_(None), table.p_mention.desc(), table.urgency, table.category, table.tone)
     return (
         sa.select(table.post_id, table.p_mention, table.tone, urgency, table.category)
-        .where(table.practice_id == telling.practice_id, table.p_mention >= telling.mention_floor)
+        .where(table.practice_id == telling.practice_id, table.p_mention >= telling.mention_sure)
         .distinct(table.post_id)
         .order_by(table.post_id, *order)
         .subquery("best")

@@ -24,6 +24,7 @@ from pipeline.warehouse.tables import (
     tombstones,
     vectors,
 )
+from pipeline.warehouse.testimonials import forget_posts
 
 Key = tuple[str, str]
 
@@ -190,9 +191,10 @@ def _is_orphan() -> sa.ColumnElement[bool]:
 
 
 def _untie(connection: Connection, platform: str, ids: Sequence[str]) -> None:
-    """Take the ids of posts out of what others keep of them: answers, reviews, quarantine."""
+    """Take the ids of posts out of what others keep of them: answers, reviews, quarantine, testimonials."""
     answers = sa.and_(posts.c.platform == platform, posts.c.parent_id == any_of(ids))
     connection.execute(sa.update(posts).where(answers).values(parent_id=None))
     of_post = sa.and_(reviews.c.platform == platform, reviews.c.platform_id == any_of(ids))
     connection.execute(sa.update(reviews).where(of_post).values(platform_id=None, note=""))
     connection.execute(sa.delete(quarantine).where(quarantine.c.platform_id == any_of(ids)))
+    forget_posts(connection, platform, ids)

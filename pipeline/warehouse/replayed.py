@@ -11,7 +11,7 @@ from pipeline.post import screening_text
 from pipeline.warehouse.conditions import has_words
 from pipeline.warehouse.tables import alert_posts, alerts, claim_sets, claims, posts
 
-POST_COLUMNS = ("post_id", "source", "content_hash", "ingested_at", "claim_set_id", "screened_key", "text")
+POST_COLUMNS = ("post_id", "source", "channel", "content_hash", "ingested_at", "claim_set_id", "screened_key", "text")
 
 
 def stored_alert(connection: Connection, name: str) -> dict[str, Any] | None:

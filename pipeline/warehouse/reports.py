@@ -13,17 +13,21 @@ from pipeline.warehouse.engine import SQL_FOLDER
 from pipeline.warehouse.tables import alerts, check_runs, matches, mentions, outbox, posts, quarantine, reviews
 
 
-def heard(connection: Connection, practice_id: str, since: datetime, until: datetime) -> dict[str, Any]:
+def heard(
+    connection: Connection, practice_id: str, since: datetime, until: datetime, mention_sure: float
+) -> dict[str, Any]:
     """What came in between two moments: posts_heard, posts_screened, mentions, tones, quarantined and `reviews`.
 
-    `mentions` counts posts that name the practice, `tones` those of them with a tone, each once and by its worst;
-    `reviews` holds (claim_id, posts that wait for a person).
+    `mentions` counts posts that surely mean the practice, `tones` those of them with a tone, each once and by its
+    worst; `unsure_mentions` those that a person must say it of; `reviews` holds (claim_id, posts that wait for a
+    person).
     """
     stored = sa.and_(posts.c.ingested_at > since, posts.c.ingested_at <= until, posts.c.platform != "canary")
     of_posts = connection.execute(sa.select(sa.func.count(), sa.func.count(posts.c.screened_key)).where(stored)).one()
-    ours = sa.and_(stored, posts.c.own.is_(False), mentions.c.practice_id == practice_id)
+    named = sa.and_(stored, posts.c.own.is_(False), mentions.c.practice_id == practice_id)
+    ours = sa.and_(named, mentions.c.p_mention >= mention_sure)
     of_post = posts.c.post_id == mentions.c.post_id
-    naming = sa.select(sa.func.count(sa.distinct(mentions.c.post_id))).join(posts, of_post).where(ours)
+    naming = sa.select(sa.func.count(sa.distinct(mentions.c.post_id))).join(posts, of_post)
     worst = sa.case((sa.func.bool_or(mentions.c.tone == "negative"), "negative"), else_=sa.func.max(mentions.c.tone))
     toned = (
         sa.select(worst.label("tone"))
@@ -32,6 +36,7 @@ def heard(connection: Connection, practice_id: str, since: datetime, until: date
     )
     toned_posts = toned.group_by(mentions.c.post_id).subquery()
     tones = sa.select(toned_posts.c.tone, sa.func.count()).group_by(toned_posts.c.tone).order_by(toned_posts.c.tone)
+    sure = connection.execute(naming.where(ours)).scalar_one()
     # Not from the ledger, whose rows tell how often something was tried.
     set_aside = sa.select(sa.func.count()).where(
         quarantine.c.quarantined_at > since, quarantine.c.quarantined_at <= until
@@ -39,7 +44,8 @@ def heard(connection: Connection, practice_id: str, since: datetime, until: date
     return {
         "posts_heard": of_posts[0],
         "posts_screened": of_posts[1],
-        "mentions": connection.execute(naming).scalar_one(),
+        "mentions": sure,
+        "unsure_mentions": connection.execute(naming.where(named)).scalar_one() - sure,
         "tones": {row[0]: row[1] for row in connection.execute(tones)},
         "quarantined": int(connection.execute(set_aside).scalar_one()),
         "reviews": _waiting(connection, practice_id, until),

@@ -17,7 +17,7 @@ from pipeline.warehouse.copying import copy_rows
 from pipeline.warehouse.leases import dead_leases
 from pipeline.warehouse.tables import matches, mentions, posts
 
-SHARD_COLUMNS = ("post_id", "platform", "source", "content_hash", "text")
+SHARD_COLUMNS = ("post_id", "platform", "source", "content_hash", "channel", "text")
 _NEWEST = (posts.c.ingested_at, posts.c.post_id)
 
 
@@ -60,8 +60,7 @@ def server_clock(connection: Connection) -> datetime:
 def claim_shard(connection: Connection, request: ShardRequest) -> pd.DataFrame:
     """Lease up to `limit` posts that need screening, the newest first.
 
-    Returns the columns post_id, source, content_hash, ingested_at and text (title and body as screening reads them),
-    newest first, maybe no row.
+    Returns SHARD_COLUMNS and ingested_at, newest first, maybe no row; text is title and body as screening reads them.
     """
     free = sa.or_(
         posts.c.screen_lease.is_(None),
@@ -85,9 +84,11 @@ def claim_shard(connection: Connection, request: ShardRequest) -> pd.DataFrame:
         sa.update(posts)
         .where(posts.c.post_id.in_(taken.scalar_subquery()))
         .values(screen_lease=request.lease, screen_leased_until=until)
-        .returning(*_NEWEST, posts.c.platform, posts.c.source, posts.c.content_hash, posts.c.title, posts.c.text)
+        .returning(
+            *_NEWEST, *(posts.c[name] for name in ("platform", "source", "content_hash", "channel", "title", "text"))
+        )
     )
-    rows = [(*row[:5], screening_text(row.title, row.text)) for row in leased]
+    rows = [(*row[:6], screening_text(row.title, row.text)) for row in leased]
     return pd.DataFrame(sorted(rows, reverse=True), columns=["ingested_at", *SHARD_COLUMNS])
 
 

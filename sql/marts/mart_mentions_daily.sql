@@ -9,10 +9,11 @@ with daily as (
         mentions.tone,
         mentions.urgency,
         (posts.published_at at time zone 'UTC')::date as published_on,
-        count(distinct mentions.post_id) as mentioning_posts,
+        count(*) as mentioning_posts,
         count(distinct posts.author_hash) + max((posts.author_hash is null)::int) as voices
-    from public.mentions
+    from staging.stg_mentions as mentions
     inner join staging.stg_posts as posts on mentions.post_id = posts.post_id
+    where mentions.sure
     group by
         mentions.practice_id,
         posts.platform,

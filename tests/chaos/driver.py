@@ -1,8 +1,9 @@
 """One process of a trial: it takes the real steps of one stage, and dies by SIGKILL where it is told to.
 
-The steps, the warehouse, the sources' clients and the SMTP conversation are the product's own. Only the two networks
-are replaced, by the word hashes of tests/fakes.py and a reader that counts words, because loading the real ones costs
-each process a second; tests/chaos/test_kills.py kills the whole demo with the real ones. The fits on top are real.
+The steps, the warehouse, the sources' clients and the SMTP conversation are the product's own. Only the three networks
+are replaced, by the word hashes and cues of tests/fakes.py and a reader that counts words, because loading the real
+ones costs each process a second; tests/chaos/test_kills.py kills the whole demo with the real ones. The fits on top are
+real.
 """
 
 import multiprocessing
@@ -29,7 +30,7 @@ from pipeline.sources import imports, reddit, x  # noqa: F401  (loaded before th
 from tests.chaos import broken
 from tests.chaos.points import WATCHES, Points
 from tests.chaos.script import BACKFILL, BACKFILL_STAGE
-from tests.fakes import FakeEncoder
+from tests.fakes import FakeEncoder, FakeTriage
 
 LIVE, BACK, ALL = "live", "backfill", "all"
 SOURCES = ("imports", "reddit", "x")
@@ -67,9 +68,9 @@ class WordReader:
 
 
 def small_models() -> Models:
-    """Stand-ins for the two networks, and the fits that ship."""
+    """Stand-ins for the three networks, and the fits that ship."""
     fits = (load_gate(), load_match_probability(), load_stance(), load_promise())
-    return Models(FakeEncoder(), WordReader(), *fits)
+    return Models(FakeEncoder(), WordReader(), *fits, FakeTriage())
 
 
 def take_steps(order: Order) -> None:

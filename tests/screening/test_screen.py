@@ -29,7 +29,7 @@ POSTS = [
 @pytest.fixture
 def screened(judge: Judge, practice: Practice):
     def screen(texts: list[str], stance=None) -> Screened:
-        frame = pd.DataFrame({"post_id": range(len(texts)), "source": "x", "text": texts})
+        frame = pd.DataFrame({"post_id": range(len(texts)), "source": "x", "channel": None, "text": texts})
         used = replace(judge, models=replace(judge.models, stance=stance)) if stance else judge
         return screen_posts(frame, judge.models.encoder.encode(texts), used, practice)
 
@@ -106,6 +106,6 @@ def test_the_nearest_true_statement_stands_beside_the_match(screened) -> None:
 
 
 def test_no_claims_give_mentions_all_the_same(models, practice) -> None:
-    frame = pd.DataFrame({"post_id": [1], "source": ["x"], "text": ["Larkspur Family Health is nice"]})
+    frame = pd.DataFrame({"post_id": [1], "source": ["x"], "channel": [None], "text": ["Larkspur Family Health is nice"]})
     found = screen_posts(frame, models.encoder.encode(frame["text"].tolist()), build_judge(models, []), practice)
     assert (len(found.matches), len(found.mentions)) == (0, 1)

@@ -207,7 +207,7 @@ def test_the_evening_waits_for_the_morning_and_danger_does_not(workplace: Workpl
     # Friday 30 October, 20:00 in Los Angeles; clocks go back on Sunday.
     friday, monday = datetime(2026, 10, 31, 3, tzinfo=UTC), datetime(2026, 11, 2, 16, tzinfo=UTC)
     desk.spread(friday)
-    desk.name(friday, urgency="threat")
+    desk.name(friday, urgency="threat_to_staff")
     assert desk.run(friday) == NEW
     ((_, held),) = [pair for pair in handling.list_alerts(desk.workplace, friday) if pair[0].kind == "misinformation"]
     assert {(one.why, one.until_at) for one in held} == {("out_of_hours", monday)}
