@@ -64,7 +64,9 @@ def test_mentions_carry_their_urgency(screened) -> None:
     assert tuple(mentions.columns) == MENTION_COLUMNS
     (row,) = mentions.to_dict("records")
     assert POSTS[row["post_id"]][row["term_start"] : row["term_end"]] == "Larkspur Family Health"
-    assert (row["urgency"], row["urgency_cue"]) == ("patient_safety", "wrong treatment")
+    assert row["urgency"] in ("patient_safety", "adverse_event")
+    assert (row["category"], row["tone"]) == ("complaint", "negative")
+    assert 0.5 < row["p_urgent"] < 1
 
 
 def test_no_posts_give_no_rows(screened) -> None:
@@ -106,6 +108,8 @@ def test_the_nearest_true_statement_stands_beside_the_match(screened) -> None:
 
 
 def test_no_claims_give_mentions_all_the_same(models, practice) -> None:
-    frame = pd.DataFrame({"post_id": [1], "source": ["x"], "channel": [None], "text": ["Larkspur Family Health is nice"]})
+    frame = pd.DataFrame(
+        {"post_id": [1], "source": ["x"], "channel": [None], "text": ["Larkspur Family Health is nice"]}
+    )
     found = screen_posts(frame, models.encoder.encode(frame["text"].tolist()), build_judge(models, []), practice)
     assert (len(found.matches), len(found.mentions)) == (0, 1)
