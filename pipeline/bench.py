@@ -12,6 +12,7 @@ import pandas as pd
 from models.encoder import Encoder
 from pipeline.config import POLICY
 from pipeline.errors import ConfigError
+from pipeline.privacy.redaction import REDACTED_AS
 from pipeline.screening.judges import Judge, Models, Vectors, build_judge, claim_text, load_models
 from pipeline.warehouse.claims import claims_in_force
 from pipeline.warehouse.sweeps import claim_set_of
@@ -36,8 +37,8 @@ class Bench:
 
     @cached_property
     def screened_key(self) -> str:
-        """Models, policy and practice as 16 digits: what was screened with others is screened anew."""
-        parts = (self.models.name, POLICY.version, self.workplace.practice.fingerprint)
+        """Models, policy, practice and form of copies as 16 digits: what was screened with others is screened anew."""
+        parts = (self.models.name, POLICY.version, self.workplace.practice.fingerprint, REDACTED_AS)
         return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
     def vectors(self, posts: pd.DataFrame) -> Vectors:

@@ -10,6 +10,8 @@ from models.ahead import one_ahead
 from pipeline.bench import Bench, open_bench
 from pipeline.config import POLICY
 from pipeline.pace import Pace
+from pipeline.privacy.public_terms import public_terms
+from pipeline.privacy.redaction import redact
 from pipeline.screening.explanation import explain, in_words
 from pipeline.screening.judges import Vectors
 from pipeline.screening.screen import Screened, screen_posts, without_tone
@@ -47,15 +49,19 @@ def screen_window(workplace: Workplace, now: datetime, progress: Progress) -> di
         )
         for shard, vectors in one_ahead(_shards(bench, request)):
             screened = _screened(bench, shard, vectors)
-            found, named = _match_rows(bench, screened, now), _mention_rows(bench, shard, screened, now)
+            rows = store.Rows(
+                _match_rows(bench, screened, now),
+                _mention_rows(bench, shard, screened, now),
+                _redacted_copies(bench, shard, screened),
+            )
             with workplace.engine.begin() as connection:
                 # Or a sweep for an edit of the claims would not know of these posts, and they not of it.
                 lock_claims(connection, to_change=False)
                 if claims_differ(connection, bench.claims):
                     break
-                totals["posts"] += store.replace_screened(connection, shard, request, found, named)
-            totals["matches"] += len(found)
-            totals["mentions"] += len(named)
+                totals["posts"] += store.replace_screened(connection, shard, request, rows)
+            totals["matches"] += len(rows.matches)
+            totals["mentions"] += len(rows.mentions)
             progress(len(shard))
             pace.tick()
     return totals
@@ -106,6 +112,14 @@ def _wanted(bench: Bench, now: datetime) -> store.Wanted:
 
 def _screened(bench: Bench, shard: pd.DataFrame, vectors: Vectors) -> Screened:
     return screen_posts(shard[["post_id", "source", "channel", "text"]], vectors, bench.judge, bench.workplace.practice)
+
+
+def _redacted_copies(bench: Bench, shard: pd.DataFrame, screened: Screened) -> dict[int, str]:
+    # Only of posts that analysts see: the rest is nobody's business.
+    seen = set(screened.matches["post_id"]) | set(screened.mentions["post_id"])
+    keep = public_terms(bench.workplace.practice)
+    texts = zip(shard["post_id"], shard["text"], strict=True)
+    return {post_id: redact(text, keep) for post_id, text in texts if post_id in seen}
 
 
 def _is_current(bench: Bench) -> bool:

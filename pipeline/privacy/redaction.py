@@ -32,6 +32,8 @@ PLACEHOLDERS: dict[Kind, str] = {
     "biometric": "[biometric]",
 }
 CODE = "[number]"
+# A part of what a post was screened with: raise it where copies come out differently, and all are made anew.
+REDACTED_AS = "1"
 # Most posts are one window; a longer text is read window by window.
 WINDOW = 1_500
 # What is gone can lay bare what stood beside it, so a copy is read again until nothing is found.

@@ -18,6 +18,7 @@ from pipeline.warehouse import embedded
 
 MINIMUM_SERVER = 150000
 SQL_FOLDER = ROOT / "sql"
+ROLES_FILE = SQL_FOLDER / "roles.sql"
 
 # Any fixed number, ours alone: it keeps two processes from migrating at once.
 _MIGRATION_LOCK = 0x4155_5343_0001
@@ -57,7 +58,7 @@ def warehouse_url(settings: Settings) -> URL:
 
 
 def prepare_schema(connection: Connection) -> None:
-    """Bring tables, roles and views to the version of this checkout; a no-op where they are."""
+    """Bring tables, views and roles to the version of this checkout; a no-op where they are."""
     connection.execute(sa.text("select pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
     config = alembic_config()
     head = ScriptDirectory.from_config(config).get_current_head()
@@ -65,6 +66,7 @@ def prepare_schema(connection: Connection) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     _apply_views(connection)
+    _apply_roles(connection, str(head))
 
 
 def alembic_config() -> Config:
@@ -76,9 +78,9 @@ def alembic_config() -> Config:
 
 
 def view_files() -> list[Path]:
-    """The SQL files that make roles and views, in the order in which they apply."""
+    """The SQL files that make the views, in the order in which they apply."""
     folders = (SQL_FOLDER / "staging", SQL_FOLDER / "marts")
-    return [*(path for folder in folders for path in sorted(folder.glob("*.sql"))), SQL_FOLDER / "roles.sql"]
+    return [path for folder in folders for path in sorted(folder.glob("*.sql"))]
 
 
 def _require_server(connection: Connection) -> None:
@@ -101,9 +103,8 @@ def _keep_rows_out(context: sa.engine.ExceptionContext) -> None:
 
 def _apply_views(connection: Connection) -> None:
     texts = [path.read_text() for path in view_files()]
-    fingerprint = hashlib.sha256("\x1f".join(texts).encode()).hexdigest()[:16]
-    read = sa.text("select obj_description(to_regnamespace('marts'), 'pg_namespace')")
-    if connection.execute(read).scalar() == fingerprint:
+    fingerprint = _fingerprint(*texts)
+    if _comment_on(connection, "marts") == fingerprint:
         return
     # Straight to the driver, because SQLAlchemy would take a % in a file for a parameter.
     with closing(connection.connection.cursor()) as cursor:
@@ -113,3 +114,25 @@ def _apply_views(connection: Connection) -> None:
         for statements in texts:
             cursor.execute(statements)
         cursor.execute(f"comment on schema marts is '{fingerprint}'")
+
+
+def _apply_roles(connection: Connection, head: str) -> None:
+    # Rights hang on the tables there are and on this very database: after a migration, and in a restored copy, they
+    # are given anew. New views have lost them, and the comment with them.
+    database = connection.execute(sa.text("select oid from pg_database where datname = current_database()"))
+    fingerprint = _fingerprint(ROLES_FILE.read_text(), head, str(database.scalar_one()))
+    if _comment_on(connection, "staging") == fingerprint:
+        return
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute(ROLES_FILE.read_text())
+        cursor.execute(f"comment on schema staging is '{fingerprint}'")
+
+
+def _fingerprint(*texts: str) -> str:
+    return hashlib.sha256("\x1f".join(texts).encode()).hexdigest()[:16]
+
+
+def _comment_on(connection: Connection, schema: str) -> str | None:
+    read = sa.text("select obj_description(to_regnamespace(:schema), 'pg_namespace')")
+    found: str | None = connection.execute(read, {"schema": schema}).scalar()
+    return found

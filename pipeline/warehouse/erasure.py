@@ -43,6 +43,7 @@ _SCRUB_EVIDENCE = sa.text(
 _EMPTIED: dict[str, Any] = {
     "title": None,
     "text": "",
+    "redacted_text": None,
     "content_hash": NO_WORDS,
     "url": None,
     "author_hash": None,

@@ -32,6 +32,12 @@ posts = Table(
     column("edited_at", MOMENT, "last edit that the platform reports, UTC", null=True),
     column("title", Text, "title, cleaned", null=True),
     column("text", Text, "body, cleaned; emptied when the post is erased"),
+    column(
+        "redacted_text",
+        Text,
+        "what analysts read, identifiers hidden; NULL where nothing was found in it",
+        null=True,
+    ),
     column("content_hash", Text, "SHA-256 (hex) of title and text; key of vectors"),
     column("url", Text, "public address of the post", null=True),
     column("lang", Text, "language as the platform reports it", null=True),

@@ -230,6 +230,7 @@ def _words(post: Post) -> dict[str, Any]:
     return {
         "title": post.title,
         "text": post.text,
+        "redacted_text": None,
         "content_hash": post.content_hash,
         "edited_at": post.edited_at,
     }

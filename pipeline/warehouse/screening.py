@@ -1,7 +1,7 @@
 """Shards of posts out, their matches and mentions in: a shard's rows are replaced as a whole."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -98,10 +98,17 @@ def count_unscreened(connection: Connection, wanted: Wanted) -> int:
     return int(connection.execute(needed).scalar_one())
 
 
-def replace_screened(
-    connection: Connection, shard: pd.DataFrame, request: ShardRequest, found: pd.DataFrame, named: pd.DataFrame
-) -> int:
-    """Make `found` and `named` the shard's matches and mentions, and mark its posts screened.
+@dataclass(frozen=True)
+class Rows:
+    """What was found in a shard: matches and mentions by the columns of their tables, redacted copies by post_id."""
+
+    matches: pd.DataFrame
+    mentions: pd.DataFrame
+    copies: Mapping[int, str] = field(repr=False)
+
+
+def replace_screened(connection: Connection, shard: pd.DataFrame, request: ShardRequest, rows: Rows) -> int:
+    """Make `rows` all that is stored of the shard's posts, and mark them screened.
 
     Rows that say the same stay. Returns how many posts were still ours.
 
@@ -109,10 +116,10 @@ def replace_screened(
     """
     leased = sa.and_(posts.c.post_id == any_of(shard["post_id"].tolist()), posts.c.screen_lease == request.lease)
     ours = sa.and_(leased, posts.c.status == "live")
-    rows = connection.execute(sa.select(posts.c.post_id, posts.c.content_hash).where(ours).with_for_update())
-    kept = set(shard.set_index(["post_id", "content_hash"]).index) & {(row.post_id, row.content_hash) for row in rows}
+    held = connection.execute(sa.select(posts.c.post_id, posts.c.content_hash).where(ours).with_for_update())
+    kept = set(shard.set_index(["post_id", "content_hash"]).index) & {(row.post_id, row.content_hash) for row in held}
     post_ids = [post_id for post_id, _ in kept]
-    for table, frame in ((matches, found), (mentions, named)):
+    for table, frame in ((matches, rows.matches), (mentions, rows.mentions)):
         _replace(connection, table, post_ids, *_rows(table, frame[frame["post_id"].isin(post_ids)]))
     released: dict[str, Any] = {"screen_lease": None, "screen_leased_until": None}
     connection.execute(sa.update(posts).where(leased).values(**released))
@@ -120,7 +127,22 @@ def replace_screened(
     key, claim_set = request.wanted.screened_key, request.wanted.claim_set
     told = {"screened_key": key, "claim_set_id": claim_set, "screened_at": sa.func.clock_timestamp()}
     connection.execute(done.values(**told))
+    _copy_redacted(connection, post_ids, rows.copies)
     return len(post_ids)
+
+
+def _copy_redacted(connection: Connection, post_ids: Sequence[int], copies: Mapping[int, str]) -> None:
+    """Make `copies` the redacted texts of these posts; the others of them have none."""
+    made = {post_id: copies[post_id] for post_id in post_ids if post_id in copies}
+    without = [post_id for post_id in post_ids if post_id not in made]
+    stale = sa.and_(posts.c.post_id == any_of(without), posts.c.redacted_text.is_not(None))
+    connection.execute(sa.update(posts).where(stale).values(redacted_text=None))
+    if made:
+        listed = sa.values(sa.column("post_id", sa.BigInteger), sa.column("copy", sa.Text), name="copies").data(
+            list(made.items())
+        )
+        other = sa.and_(posts.c.post_id == listed.c.post_id, posts.c.redacted_text.is_distinct_from(listed.c.copy))
+        connection.execute(sa.update(posts).where(other).values(redacted_text=listed.c.copy))
 
 
 def _replace(

@@ -87,7 +87,7 @@ def test_a_finished_shard_gives_back_its_own_leases_only(workplace: Workplace) -
         with workplace.engine.begin() as connection:
             named = pd.DataFrame(columns=["post_id"])
             named = named.reindex(columns=[c.name for c in store.mentions.columns if not c.identity])
-            assert store.replace_screened(connection, first, request, none, named) == 3
+            assert store.replace_screened(connection, first, request, store.Rows(none, named, {})) == 3
         held = sa.select(sa.func.count()).select_from(posts).where(posts.c.screen_lease == lease)
         assert scalar(workplace, held) == len(second) == 3
 
