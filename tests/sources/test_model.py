@@ -29,6 +29,7 @@ def shared(server: str, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(3600)
 @hypothesis_settings(
     max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
 )

@@ -113,6 +113,7 @@ def take_on(workplace: Workplace, now: datetime) -> None:
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(3600)
 @pytest.mark.usefixtures("at_length")
 def test_ninety_days_keep_within_the_budget_and_miss_nothing(
     listening: Workplace, monkeypatch: pytest.MonkeyPatch
