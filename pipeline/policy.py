@@ -102,6 +102,12 @@ class Policy:
     mention_sure: Number = Number(
         0.50, "p_mention", "from here on the practice is meant; below it a person looks", "models/cards/resolver.md"
     )
+    urgent_sure: Number = Number(
+        0.90,
+        "p_urgent",
+        "below it what only the model takes for urgent waits for the digest; danger to life never does",
+        "models/cards/triage.md: from here on 3 of 100 routine posts of a new writer are taken for urgent, not 10",
+    )
     alert_bucket_hours: Number = Number(
         24, "hours", "length of the time bucket of an alert group", "one mail a day and claim at most"
     )

@@ -202,7 +202,9 @@ def _named(kept: Kept, mentions: pd.DataFrame) -> pd.DataFrame:
     """Mentions made today in the columns that the rules read."""
     of_post = kept.rows[list(POST_COLUMNS)].drop_duplicates("post_id")
     sorted_as = kept.mentions[[*_PLACE, "category", "tone"]]
-    made = mentions[[*_PLACE, "p_mention", "urgency"]].merge(sorted_as, how="left", on=_PLACE)
+    made = mentions[[*_PLACE, "p_mention", "urgency", "urgency_cue", "p_urgent"]].merge(
+        sorted_as, how="left", on=_PLACE
+    )
     return made.merge(of_post, on="post_id")
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.alerting.alert import EVIDENCE_POSTS, Alert, ClaimFacts, alert_key
 from pipeline.alerting.links import permalink
-from pipeline.alerting.severity import LEVELS, OWN_POST, URGENT, GroupFacts, decide_severity, is_urgent
+from pipeline.alerting.severity import LEVELS, LIFE, OWN_POST, READ, URGENT, GroupFacts, decide_severity, is_urgent
 from pipeline.config import Policy
 
 POST_COLUMNS = (
@@ -20,7 +20,10 @@ MATCH_COLUMNS = (
     *("claim_id", "claim_version", "p_match", "promotes", "stance", "decision", "reason"),
     *("model_id", "reader_id", "stance_id"),
 )
-MENTION_COLUMNS = (*POST_COLUMNS, "kind", "term", "p_mention", "urgency", "category", "tone")
+MENTION_COLUMNS = (
+    *POST_COLUMNS,
+    *("kind", "term", "p_mention", "urgency", "urgency_cue", "p_urgent", "category", "tone"),
+)
 
 # The category of mentions that triage has not sorted.
 PLAIN_MENTION = "mention"
@@ -148,6 +151,7 @@ def _mention_alerts(mentioned: pd.DataFrame, practice_id: str, policy: Policy) -
             kind="mention",
             voices=voices(group),
             urgency=value(best["urgency"]),
+            doubtful=bool(group["doubtful"].all()),
             own_post=str(subject).startswith(OWN_POST),
             negative_voices=voices(group[group["tone"] == "negative"]),
             historical=bool(historical),
@@ -191,7 +195,9 @@ def _mentioned_posts(mentions: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     frame["subject"] = pd.Series(subjects, index=frame.index, dtype=object)
     frame["plain"] = [subject == PLAIN_MENTION for subject in subjects]
     frame["waits"] = [not subject.startswith((OWN_POST, URGENT)) for subject in subjects]
-    order = ["waits", "plain", "p_mention", "platform", "platform_id", "subject", "term", "tone", "post_id"]
+    read = (frame["urgency_cue"] == READ) & (frame["p_urgent"].astype(float) < policy["urgent_sure"])
+    frame["doubtful"] = read & (frame["urgency"] != LIFE)
+    order = ["waits", "doubtful", "plain", "p_mention", "platform", "platform_id", "subject", "term", "tone", "post_id"]
     ascending = [name != "p_mention" for name in order]
     return frame.sort_values(order, ascending=ascending, kind="stable").drop_duplicates("post_id")
 

@@ -12,6 +12,8 @@ RANKS: dict[str, int] = {level: rank for rank, level in enumerate(LEVELS)}
 URGENT, OWN_POST = "urgent:", "own_post:"
 # Values of a mention's urgency that ask for nothing before the digest.
 UNHURRIED = frozenset({"routine"})
+# The cue of an urgency that no known words say, only the model; and the kind that nobody waits to be sure of.
+READ, LIFE = "reading", "danger_to_life"
 
 
 @dataclass(frozen=True)
@@ -19,13 +21,14 @@ class GroupFacts:
     """What the table may look at: urgency, harm, tone, distinct voices, reach (platforms) and speed of growth.
 
     `negative_voices` are the voices of posts whose tone is known to be negative, `growth` posts over those expected,
-    `own_post` is what the guard stopped among the practice's own posts.
+    `doubtful`: no post of the group is surely urgent. `own_post` is what the guard stopped among our own posts.
     """
 
     kind: Kind
     voices: int
     harm: str | None = None
     urgency: str | None = None
+    doubtful: bool = False
     negative_voices: int = 0
     posts_naming_practice: int = 0
     historical: bool = False
@@ -58,7 +61,7 @@ TABLE = (
         "urgent_mention",
         "urgent",
         "a post names the practice and cannot wait",
-        lambda group, policy: is_urgent(group.urgency),
+        lambda group, policy: is_urgent(group.urgency) and not group.doubtful,
     ),
     Row(
         "harm_high_spreading",
@@ -77,6 +80,12 @@ TABLE = (
         "urgent",
         "far more people than usual speak badly of the practice",
         lambda group, policy: group.kind == "surge" and group.negative_voices >= policy["urgent_voices"],
+    ),
+    Row(
+        "may_not_wait",
+        "high",
+        "a post names the practice and may not be able to wait",
+        lambda group, policy: is_urgent(group.urgency) and group.doubtful,
     ),
     Row("harm_high", "high", "the claim can do serious harm", lambda group, policy: group.harm == "high"),
     Row(

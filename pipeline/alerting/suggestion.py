@@ -84,7 +84,7 @@ def _of_mention(alert: Alert) -> str:
     category = alert.category or ""
     if is_own_post(alert):
         return "own_post_false_claim" if category == f"{OWN_POST}false_claim" else "own_post_disclosure"
-    if alert.severity == "urgent":
+    if category.startswith(URGENT):
         urgency = category.removeprefix(URGENT)
         return urgency if urgency in _URGENCIES else "urgent_mention"
     if alert.severity == "high":

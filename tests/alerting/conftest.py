@@ -61,6 +61,8 @@ def mention() -> Callable[..., dict[str, Any]]:
             "term": "Riverside Clinic",
             "p_mention": 0.9,
             "urgency": None,
+            "urgency_cue": None,
+            "p_urgent": None,
             "category": None,
             "tone": None,
         }

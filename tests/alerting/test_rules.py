@@ -148,6 +148,27 @@ def test_an_urgent_mention_is_an_urgent_alert_of_its_own(grouped, mention):
     assert (plain.category, plain.severity) == ("mention", "normal")
 
 
+@pytest.mark.parametrize(
+    ("urgency", "cue", "p_urgent", "severity"),
+    [
+        ("patient_safety", "reading", 0.89, "high"),
+        ("patient_safety", "reading", 0.90, "urgent"),
+        ("patient_safety", "wrong treatment", 0.60, "urgent"),
+        ("danger_to_life", "reading", 0.60, "urgent"),
+    ],
+)
+def test_what_is_only_read_and_not_sure_waits_unless_a_life_is_at_stake(
+    grouped, mention, urgency, cue, p_urgent, severity
+):
+    doubtful = mention(1, urgency=urgency, urgency_cue=cue, p_urgent=p_urgent, category="complaint")
+    (alert,) = grouped([], [doubtful])
+    assert (alert.category, alert.severity) == (f"urgent:{urgency}", severity)
+    assert alert.reasons == (("urgent_mention",) if severity == "urgent" else ("may_not_wait",))
+    sure = mention(2, urgency=urgency, urgency_cue="wrong treatment", p_urgent=0.7)
+    (alert,) = grouped([], [doubtful, sure])
+    assert (alert.severity, alert.posts) == ("urgent", 2)
+
+
 def test_routine_urgency_is_not_urgent(grouped, mention):
     (alert,) = grouped([], [mention(1, urgency="routine")])
     assert (alert.category, alert.severity) == ("mention", "normal")

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from demo.drops import fill_drop_folder
 from pipeline import steps
+from pipeline.alerting.severity import READ
 from pipeline.bench import shipped_models
 from pipeline.post import Post
 from pipeline.warehouse.copying import copy_rows
@@ -49,15 +50,17 @@ STORY = (
 
 @dataclass(frozen=True)
 class Judged:
-    """What the real models said of one post of the demo."""
+    """What the real models said of one post of the demo; `is_urgent` is its label."""
 
     platform: str
+    is_urgent: bool
     matches: list[dict[str, Any]]
     mentions: list[dict[str, Any]]
 
     @property
     def is_danger(self) -> bool:
-        return any(row["urgency"] for row in self.mentions)
+        # What only the model takes for urgent is ordinary traffic: its false alarms must keep within the budget.
+        return self.is_urgent or any(row["urgency_cue"] not in (None, READ) for row in self.mentions)
 
     @property
     def spreads(self) -> set[str]:
@@ -172,10 +175,16 @@ def judge_demo(workplace: Workplace, now: datetime) -> list[Judged]:
             of_post = found.setdefault(table.name, defaultdict(list))
             for row in connection.execute(sa.select(table)).mappings():
                 of_post[row["post_id"]].append(dict(row))
-        known = connection.execute(sa.select(posts.c.post_id, posts.c.platform).order_by(posts.c.platform_id)).all()
+        place = (posts.c.platform, posts.c.platform_id)
+        known = connection.execute(sa.select(posts.c.post_id, *place).order_by(posts.c.platform_id)).all()
         connection.execute(sa.delete(posts))
         connection.execute(sa.delete(ingest_runs))
-    return [Judged(row.platform, found["matches"][row.post_id], found["mentions"][row.post_id]) for row in known]
+    labels = [json.loads(line) for line in (DEMO / "labels.jsonl").read_text().splitlines()]
+    urgent = {(label["platform"], label["id"]) for label in labels if label["urgent"]}
+    return [
+        Judged(row.platform, row[1:] in urgent, found["matches"][row.post_id], found["mentions"][row.post_id])
+        for row in known
+    ]
 
 
 def _next_step(at: datetime) -> datetime:

@@ -35,7 +35,8 @@ SPREADS = (
     f"The MMR vaccine causes autism and they hide it. My son stopped talking after the MMR. {WORD}",
     f"The MMR vaccine causes autism, and Larkspur Family Health gave it to my niece. {WORD}",
 )
-NAMES_US = f"Larkspur Family Health in Port Alder gave my son the wrong vaccine and nobody called back. {WORD}"
+NAMES_US = f"On hold with Larkspur Family Health in Port Alder, my husband can't breathe. Do we keep waiting? {WORD}"
+URGENT = "urgent:danger_to_life"
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_alerts_of_both_kinds_replay_to_the_same_scores_and_reasons(told: Workpl
     assert lines["scores of all posts"].difference <= TOLERANCE
     assert 0 < lines["score"].stored < 1
     assert lines["severity"].stored == "urgent"
-    urgent = replay_alert(told, keys(told)["urgent:patient_safety"])
+    urgent = replay_alert(told, keys(told)[URGENT])
     assert urgent.verdict == "same", urgent
     assert {line.part for line in urgent.lines} >= {"p_mention", "terms", "severity", "reasons"}
 
@@ -122,7 +123,7 @@ def test_an_erased_post_is_said_to_be_gone_and_the_rest_is_the_same(told: Workpl
 def test_an_expired_post_is_gone_as_well(told: Workplace) -> None:
     steps.expire(NOW + timedelta(days=100))
     assert of_claim(told).verdict == "erased"
-    assert replay_alert(told, keys(told)["urgent:patient_safety"]).verdict == "erased"
+    assert replay_alert(told, keys(told)[URGENT]).verdict == "erased"
 
 
 @pytest.mark.parametrize("part", ["p_match", "promotes"])
@@ -193,11 +194,11 @@ def test_another_model_is_named_and_nothing_is_judged_with_it(told: Workplace, m
     assert found.verdict == "not_replayed", found
     assert models.reader.reader_id in found.words
     assert findings(found)["p_match"] == "unknown"
-    assert replay_alert(told, keys(told)["urgent:patient_safety"]).verdict == "same", "mentions need no model"
+    assert replay_alert(told, keys(told)[URGENT]).verdict == "same", "mentions need no model"
 
 
 def test_another_practice_file_is_named_where_a_mention_is_found_no_more(told: Workplace) -> None:
-    file, key = told.settings.practice_file, keys(told)["urgent:patient_safety"]
+    file, key = told.settings.practice_file, keys(told)[URGENT]
     written = file.read_text()
     file.write_text(written.replace("Larkspur Family, LFH Port Alder", "LFH Port Alder"))
     same = replay_alert(Workplace(told.settings), key)
@@ -238,5 +239,5 @@ def test_every_alert_of_the_demo_replays_to_the_same_score(workplace: Workplace)
     assert {one.alert_key: one.words for one in found if one.verdict != "same"} == {}
     scores = [line for one in found for line in one.lines if line.part == "scores of all posts"]
     assert max(line.difference for line in scores) <= TOLERANCE
-    assert len(scores) >= 14
+    assert len(scores) >= 13
     assert len(found) >= 28

@@ -110,7 +110,7 @@ def test_a_backlog_is_screened_once_and_a_second_run_finds_nothing(workplace: Wo
 def test_a_killed_screen_is_gone_on_with_and_no_finished_shard_is_done_again(workplace: Workplace) -> None:
     steps.sync_claims(NOW)
     shard = int(POLICY["shard_posts"])
-    hear(workplace, 4 * shard)
+    hear(workplace, 8 * shard)
     done = sa.select(posts.c.post_id, posts.c.screened_at).where(posts.c.screened_key.is_not(None))
 
     def finished() -> dict[int, datetime]:
@@ -125,10 +125,10 @@ def test_a_killed_screen_is_gone_on_with_and_no_finished_shard_is_done_again(wor
         killed.kill()
     before = finished()
     assert len(before) % shard == 0
-    assert 0 < len(before) < 4 * shard
-    assert judging.screen_window(workplace, NOW, lambda _: None)["posts"] == 4 * shard - len(before)
+    assert 0 < len(before) < 8 * shard
+    assert judging.screen_window(workplace, NOW, lambda _: None)["posts"] == 8 * shard - len(before)
     after = finished()
-    assert len(after) == 4 * shard
+    assert len(after) == 8 * shard
     assert {post_id: after[post_id] for post_id in before} == before
 
 

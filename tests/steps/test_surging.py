@@ -53,7 +53,7 @@ def test_mentions_are_counted_once_under_what_cannot_wait(workplace: Workplace) 
     mention(workplace, ids, category="billing", urgency="routine")
     mention(workplace, ids[:3], term_start=20, term_end=28, p_mention=0.8)
     mention(workplace, ids[:1], kind="clinician", urgency="danger_to_life", p_mention=0.6)
-    mention(workplace, ids[4:], kind="location", p_mention=POLICY["mention_floor"] - 0.1, category="praise")
+    mention(workplace, ids[4:], kind="location", p_mention=POLICY["mention_sure"] - 0.1, category="praise")
     trends, _ = surges(workplace, {})
     assert {trend.subject: trend.posts for trend in trends} == {"urgent:danger_to_life": 1, "billing": 4}
 

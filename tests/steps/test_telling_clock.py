@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from pipeline import handling, steps
 from pipeline.alerting.plan import Silence
+from pipeline.config import POLICY
 from pipeline.erasing import erase
 from pipeline.handling import NotPossible
 from pipeline.warehouse import reports
@@ -250,7 +251,7 @@ def test_mentions_are_counted_once_by_their_worst_tone(desk: Desk) -> None:
                 values = {"term_end": 20}
                 connection.execute(sa.update(mentions).where(of_post).values(**values))
                 connection.execute(sa.insert(mentions).from_select([*names, "tone", "term_start"], copied))
-        heard = reports.heard(connection, PRACTICE, NOW - HOUR, NOW)
+        heard = reports.heard(connection, PRACTICE, NOW - HOUR, NOW, POLICY["mention_sure"])
     assert (heard["mentions"], heard["tones"]) == (4, {"negative": 2, "positive": 1})
 
 
