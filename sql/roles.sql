@@ -1,4 +1,5 @@
--- Roles of the warehouse. Applied after the views; safe to run again.
+-- Roles of the warehouse and what they may. Applied after the views, after each migration and in each new database;
+-- safe to run again. A server that does not let us do a part of it says so in a notice and gets the rest.
 do $$
 declare
     wanted text;
@@ -14,18 +15,41 @@ exception
 end
 $$;
 
+-- The writer runs the steps; analysts and officers see the views.
 do $$
 begin
     revoke all on schema public from public;
     grant usage on schema public to auscult_writer;
     grant select, insert, update, delete on all tables in schema public to auscult_writer;
-    -- What happened to an alert is only ever added; retention deletes, nobody rewrites.
-    revoke update on public.alert_events from auscult_writer;
+    -- What happened to an alert is only ever added; retention deletes, nobody rewrites. Nor is an erasure rewritten, nor
+    -- a version of a claim or an acceptance of terms deleted. Migrations are the owner's.
+    revoke update on public.alert_events, public.tombstones from auscult_writer;
+    revoke delete on public.claims, public.source_terms from auscult_writer;
+    revoke insert, update, delete on public.alembic_version from auscult_writer;
     grant usage on schema marts to auscult_writer, auscult_analyst, auscult_officer;
     grant select on all tables in schema marts to auscult_writer, auscult_analyst, auscult_officer;
-    execute format('revoke temporary on database %I from public', current_database());
 exception
     when undefined_object or insufficient_privilege then
         raise notice 'grants were not applied: %', sqlerrm;
+end
+$$;
+
+-- Whoever may connect could else write after all: temporary tables, and large objects that nobody finds again.
+do $$
+begin
+    execute format('revoke temporary on database %I from public', current_database());
+exception
+    when insufficient_privilege then
+        raise notice 'temporary tables were not forbidden: %', sqlerrm;
+end
+$$;
+do $$
+begin
+    revoke execute on function
+        pg_catalog.lo_creat(integer), pg_catalog.lo_create(oid), pg_catalog.lo_from_bytea(oid, bytea)
+    from public;
+exception
+    when insufficient_privilege then
+        raise notice 'large objects were not forbidden: %', sqlerrm;
 end
 $$;

@@ -1,13 +1,17 @@
--- Which claims were spread most in the last 30 days of the data, and how many voices spread them?
+-- Which claims were spread most in the newest month of the data, by how many voices, and how often were they refuted?
+with newest as (
+    select max(month_on) as month_on
+    from marts.mart_claims_monthly
+)
+
 select
-    claims.claim,
-    claims.harm,
-    sum(daily.matched_posts) as promoting_posts,
-    max(daily.published_on) as newest
-from marts.mart_claim_posts_daily as daily
-inner join marts.mart_claims as claims on daily.claim_id = claims.claim_id
-where
-    daily.stance = 'promotes'
-    and daily.published_on > (select max(published_on) - 30 from marts.mart_claim_posts_daily)
-group by claims.claim, claims.harm
-order by promoting_posts desc
+    monthly.claim,
+    monthly.harm,
+    monthly.kept_apart,
+    monthly.promoting_posts,
+    monthly.promoting_voices,
+    monthly.debunking_posts,
+    monthly.platforms
+from marts.mart_claims_monthly as monthly
+inner join newest on monthly.month_on = newest.month_on
+order by monthly.promoting_posts desc nulls last, monthly.posts desc nulls last, monthly.claim asc

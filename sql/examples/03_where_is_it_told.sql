@@ -1,12 +1,12 @@
--- On which platforms are claims told, by how many people, and how far do they reach?
+-- On which platforms are claims told, by how many people, how often are they refuted there, and how far do they reach?
 select
     platform,
-    count(distinct claim_id) as claims,
-    sum(posts) as posts,
+    sum(heard_posts) as heard_posts,
     sum(promoting_posts) as promoting_posts,
+    max(promoting_voices) as most_voices_in_a_month,
     sum(debunking_posts) as debunking_posts,
-    sum(reactions) as reactions,
-    sum(views) as views
-from marts.mart_claims_weekly
+    sum(promoting_reactions) as reactions,
+    sum(promoting_views) as views
+from marts.mart_platforms_monthly
 group by platform
-order by promoting_posts desc nulls last
+order by promoting_posts desc nulls last, heard_posts desc nulls last, platform asc

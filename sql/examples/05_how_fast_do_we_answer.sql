@@ -1,4 +1,4 @@
--- How long does it take, in the middle, from the first post to hearing it, telling it and taking it on?
+-- How long does it take, in the middle, from the first post to hearing it, to an alert, and to a person who acts?
 select
     severity,
     count(*) as alerts,

@@ -1,9 +1,11 @@
--- Which share of the hours of each day was heard in full, by source?
+-- Which share of the reads of each source was complete on each day, what was set aside, and what did it cost?
 select
     source,
-    (hour_at at time zone 'UTC')::date as heard_on,
-    avg((state = 'ok')::int) as complete_share,
-    count(*) filter (where state <> 'ok') as incomplete_hours
-from marts.mart_coverage
-group by source, (hour_at at time zone 'UTC')::date
-order by heard_on desc, source asc
+    read_on,
+    reads,
+    complete_reads::double precision / reads as complete_share,
+    new_posts,
+    quarantined_posts,
+    cost_usd
+from marts.mart_reads_daily
+order by read_on desc, source asc

@@ -11,8 +11,8 @@ select
     claims.harm,
     alerts.category,
     alerts.reason,
-    alerts.posts,
-    alerts.voices,
+    staging.shown(alerts.posts, alerts.voices) as posts,
+    staging.shown(alerts.voices, alerts.voices) as voices,
     alerts.platforms,
     alerts.historical,
     alerts.bucket_start_at,
@@ -43,8 +43,8 @@ comment on column marts.mart_alerts.claim is 'the claim in words, in the version
 comment on column marts.mart_alerts.harm is 'low, medium or high: what belief in the claim can lead to';
 comment on column marts.mart_alerts.category is 'category of the mentions; NULL for other alerts';
 comment on column marts.mart_alerts.reason is 'named reasons of the severity, comma-separated';
-comment on column marts.mart_alerts.posts is 'posts in the group';
-comment on column marts.mart_alerts.voices is 'distinct authors among them; all unknown ones are one';
+comment on column marts.mart_alerts.posts is 'posts in the group; NULL where one to four voices stand behind it';
+comment on column marts.mart_alerts.voices is 'distinct authors among them; all unknown ones are one; NULL likewise';
 comment on column marts.mart_alerts.platforms is 'platforms they were published on';
 comment on column marts.mart_alerts.historical is 'old posts only: a row, never a mail';
 comment on column marts.mart_alerts.bucket_start_at is 'start of the time bucket, UTC';

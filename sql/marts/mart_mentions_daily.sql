@@ -4,19 +4,22 @@ with daily as (
     select
         mentions.practice_id,
         posts.platform,
+        posts.kept_apart,
         mentions.category,
         mentions.theme,
         mentions.tone,
         mentions.urgency,
         (posts.published_at at time zone 'UTC')::date as published_on,
         count(*) as mentioning_posts,
-        count(distinct posts.author_hash) + max((posts.author_hash is null)::int) as voices
+        -- All unknown authors of a platform are one voice.
+        count(distinct coalesce(posts.author_hash, 'unknown')) as voices
     from staging.stg_mentions as mentions
     inner join staging.stg_posts as posts on mentions.post_id = posts.post_id
     where mentions.sure
     group by
         mentions.practice_id,
         posts.platform,
+        posts.kept_apart,
         mentions.category,
         mentions.theme,
         mentions.tone,
@@ -27,6 +30,7 @@ with daily as (
 select
     practice_id,
     platform,
+    kept_apart,
     category,
     theme,
     tone,
@@ -39,6 +43,8 @@ comment on view marts.mart_mentions_daily is
 'One row per practice, platform, category, theme, tone, urgency and day of publication (UTC).';
 comment on column marts.mart_mentions_daily.practice_id is 'the practice that is named';
 comment on column marts.mart_mentions_daily.platform is 'platform of the posts';
+comment on column marts.mart_mentions_daily.kept_apart is
+'platform whose posts may not be counted with others: group by it too when you add platforms up; else NULL';
 comment on column marts.mart_mentions_daily.category is
 'praise, complaint, question, press, job or other; NULL where triage has not sorted it or may not';
 comment on column marts.mart_mentions_daily.theme is
@@ -46,5 +52,6 @@ comment on column marts.mart_mentions_daily.theme is
 comment on column marts.mart_mentions_daily.tone is 'positive, negative, mixed or neutral; NULL likewise';
 comment on column marts.mart_mentions_daily.urgency is 'what cannot wait, or routine; NULL where nothing says so';
 comment on column marts.mart_mentions_daily.published_on is 'day of publication (UTC)';
-comment on column marts.mart_mentions_daily.mentioning_posts is 'posts that name it; NULL below five voices';
-comment on column marts.mart_mentions_daily.voices is 'distinct authors; all unknown ones are one';
+comment on column marts.mart_mentions_daily.mentioning_posts is
+'posts that name it; NULL where one to four voices stand behind it, as most days do: mart_mentions_weekly has more';
+comment on column marts.mart_mentions_daily.voices is 'distinct authors; all unknown ones are one; NULL likewise';

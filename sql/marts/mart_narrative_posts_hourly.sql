@@ -20,9 +20,11 @@ select
     staging.shown(voices, voices) as voices
 from hourly;
 comment on view marts.mart_narrative_posts_hourly is
-'One row per narrative, platform and hour (UTC) of writing: posts and known voices.';
+'One row per narrative, platform and hour (UTC) of writing: posts and voices.';
 comment on column marts.mart_narrative_posts_hourly.narrative_id is 'the narrative';
 comment on column marts.mart_narrative_posts_hourly.platform is 'platform of the posts';
 comment on column marts.mart_narrative_posts_hourly.hour_at is 'hour of writing (UTC)';
-comment on column marts.mart_narrative_posts_hourly.posts is 'live posts; NULL below five voices';
-comment on column marts.mart_narrative_posts_hourly.voices is 'distinct authors; all unknown ones are one';
+comment on column marts.mart_narrative_posts_hourly.posts is
+'live posts; NULL where one to four voices stand behind it';
+comment on column marts.mart_narrative_posts_hourly.voices is
+'distinct authors; all unknown ones are one; NULL likewise';

@@ -3,8 +3,8 @@ create view marts.mart_narratives as
 select
     narratives.narrative_id,
     nullif(narratives.apart, '') as kept_apart,
-    narratives.posts,
-    narratives.voices,
+    staging.shown(narratives.posts, narratives.voices) as posts,
+    staging.shown(narratives.voices, narratives.voices) as voices,
     narratives.platforms,
     narratives.claim_id,
     claims.claim,
@@ -28,8 +28,9 @@ comment on view marts.mart_narratives is
 comment on column marts.mart_narratives.narrative_id is 'id that stays when posts arrive or another narrative joins';
 comment on column marts.mart_narratives.kept_apart is
 'platform whose posts may not be counted with others; else NULL';
-comment on column marts.mart_narratives.posts is 'live posts that tell it';
-comment on column marts.mart_narratives.voices is 'distinct authors among them';
+comment on column marts.mart_narratives.posts is
+'live posts that tell it; NULL where one to four voices stand behind it';
+comment on column marts.mart_narratives.voices is 'distinct authors among them; NULL likewise';
 comment on column marts.mart_narratives.platforms is 'platforms they were published on';
 comment on column marts.mart_narratives.claim_id is 'claim that most of its posts match';
 comment on column marts.mart_narratives.claim is 'that claim in words; NULL where it is no longer in force';

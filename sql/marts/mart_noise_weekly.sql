@@ -1,4 +1,4 @@
--- One row per practice and week (Monday, UTC) in which anything was sent.
+-- One row per practice and week (Monday, UTC) in which anything that was sent was written.
 create view marts.mart_noise_weekly as
 with sent as (
     select
@@ -6,7 +6,8 @@ with sent as (
         receiver,
         kind,
         repeats,
-        date_trunc('week', sent_at at time zone 'UTC')::date as week_on
+        -- By the clock of the step that wrote it, as alerts are: a replay counts in its own week.
+        date_trunc('week', written_at at time zone 'UTC')::date as week_on
     from public.outbox
     where state = 'sent' and kind in ('urgent', 'digest', 'operator')
 ),
@@ -38,7 +39,7 @@ group by practice_id, week_on;
 comment on view marts.mart_noise_weekly is
 'One row per practice and week: what was sent, and the most urgent messages that one receiver got.';
 comment on column marts.mart_noise_weekly.practice_id is 'the practice that was told';
-comment on column marts.mart_noise_weekly.week_on is 'Monday of the week (UTC) in which it was sent';
+comment on column marts.mart_noise_weekly.week_on is 'Monday of the week (UTC) in which it was written';
 comment on column marts.mart_noise_weekly.receivers is 'receivers that got anything';
 comment on column marts.mart_noise_weekly.most_urgent_messages is
 'urgent messages to the receiver that got most: what the noise budget of auscult.yaml limits';

@@ -1,22 +1,24 @@
 -- One row per public post of others: no canary, none of our own accounts, no words.
 create view staging.stg_posts as
 select
-    post_id,
-    platform,
-    platform_id,
-    source,
-    kind,
-    lang,
-    author_hash,
-    created_at,
-    ingested_at,
-    backfilled,
+    posts.post_id,
+    posts.platform,
+    posts.platform_id,
+    posts.source,
+    posts.kind,
+    posts.lang,
+    posts.author_hash,
+    posts.created_at,
+    posts.ingested_at,
+    posts.backfilled,
+    case when not source_uses.combined then posts.platform end as kept_apart,
     -- A post that says it is from tomorrow counts for the moment it was stored.
-    least(coalesce(created_at, ingested_at), ingested_at) as published_at,
-    coalesce((metrics ->> 'likes')::bigint, 0)
-    + coalesce((metrics ->> 'shares')::bigint, 0)
-    + coalesce((metrics ->> 'quotes')::bigint, 0)
-    + coalesce((metrics ->> 'replies')::bigint, 0) as reactions,
-    (metrics ->> 'views')::bigint as views
+    least(coalesce(posts.created_at, posts.ingested_at), posts.ingested_at) as published_at,
+    coalesce((posts.metrics ->> 'likes')::bigint, 0)
+    + coalesce((posts.metrics ->> 'shares')::bigint, 0)
+    + coalesce((posts.metrics ->> 'quotes')::bigint, 0)
+    + coalesce((posts.metrics ->> 'replies')::bigint, 0) as reactions,
+    (posts.metrics ->> 'views')::bigint as views
 from public.posts
-where status = 'live' and platform <> 'canary' and not own;
+left join public.source_uses on posts.platform = source_uses.platform
+where posts.status = 'live' and posts.platform <> 'canary' and not posts.own;
