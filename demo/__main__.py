@@ -97,6 +97,8 @@ def _loopback_environment(served: Loopback, relay: Relay) -> dict[str, str]:
         "AUSCULT_REDDIT_USER_AGENT": "linux:auscult-demo:1.0",
         "AUSCULT_X_URL": served.url,
         "AUSCULT_X_BEARER_TOKEN": "demo",
+        # The practice's own account there, so that its followers are counted.
+        "AUSCULT_X_USER_ID": "4711",
         "AUSCULT_SMTP_HOST": "127.0.0.1",
         "AUSCULT_SMTP_PORT": str(relay.port),
         "AUSCULT_SMTP_TLS": "none",

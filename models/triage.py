@@ -1,25 +1,21 @@
 """What a post about the practice needs: category, theme, tone and urgency, by a fine-tuned MiniLM and by words."""
 
-import importlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import load
 
-from models.artefacts import Recipe, digest_of, open_artefact
-from models.batches import padded_inputs, run_batches
-from models.bert_tensors import bert_tensors
-from models.encoder import load_tokenizer
+from models.artefacts import digest_of
+from models.fine_tuned import FineTuned, Form, open_fine_tuned, read_weights
 from models.folding import FOLDING_VERSION, fold_text
-from models.inference import Runtime, Session, choose_runtime
+from models.inference import Runtime, choose_runtime
 from models.metrics import logistic, softmax
 from models.remembered import Remembered
 from models.triage_words import WordHeads
-from models.wheel import weights_folder
 
 FOLDER = Path(__file__).parent / "weights"
 CATEGORIES = ("praise", "complaint", "question", "press", "job", "other")
@@ -32,20 +28,17 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "category": CATEGORIES, "theme": THEMES, "tone": TONES, "urgency": (*URGENT, ROUTINE),
 }  # fmt: skip
 WIDTH = sum(map(len, QUESTIONS.values()))
-ATTENTION_HEADS = 12
-# What it was trained with.
 MAX_TOKENS = 160
 # A longer post is read in windows, for what cannot wait may stand at its end; beyond MOST_WINDOWS it is not read.
 WINDOW_WORDS, MOST_WINDOWS = 110, 48
 REMEMBERED_WINDOWS = 16_384
-# The mean distance between logits in int8 and in float32 that is let pass when the artefact is built.
-MOST_DIFFERENCE = 0.25
 _PROBES = (
     "Lovely nurses, short wait, thank you",
     "third week of calling and nobody picks up. is the clinic even open?",
     "He took the whole bottle and now he will not wake up",
     "Reporter here: who may I speak to about the new wing? " * 8,
 )
+FORM = Form("triage", WIDTH, MAX_TOKENS, bound=0.25, probes=_PROBES)
 
 Floats = NDArray[np.float64]
 Logits = NDArray[np.float32]
@@ -87,8 +80,8 @@ class Fit:
 class TriageModel:
     """The model that ships; its card is models/cards/triage.md. `triage_id` names weights, precision and folding."""
 
-    def __init__(self, session: Session, tokenizer: Any, words: WordHeads, fit: Fit, triage_id: str) -> None:  # noqa: ANN401 - imported when needed
-        self._session, self._tokenizer, self._words, self._fit = session, tokenizer, words, fit
+    def __init__(self, network: FineTuned, words: WordHeads, fit: Fit, triage_id: str) -> None:
+        self._network, self._words, self._fit = network, words, fit
         self._remembered = Remembered(REMEMBERED_WINDOWS, 2 * WIDTH)
         self.triage_id = triage_id
 
@@ -120,9 +113,7 @@ class TriageModel:
         return self._remembered.rows(folded, self._read_distinct).astype(np.float64)
 
     def _read_distinct(self, texts: list[str]) -> Logits:
-        # One by one: beside others a text's numbers would differ in the last bit.
-        read = [run_batches(self._session, [one], WIDTH) for one in self._tokenizer.encode_batch(texts)]
-        return np.hstack([np.concatenate(read), self._words.read(texts).astype(np.float32)])
+        return np.hstack([self._network.logits(texts), self._words.read(texts).astype(np.float32)])
 
 
 def windows(folded: str) -> list[str]:
@@ -175,29 +166,10 @@ def load_triage(runtime: Runtime | None = None, folder: Path | None = None, *, w
     Raises RuntimeError where int8 on this machine is too far from float32.
     """
     runtime = runtime or choose_runtime()
-    names = ("triage.safetensors", "triage_scales.safetensors", "triage_words.safetensors", "triage.json")
-    stored, scales, words, fit = ((weights / name).read_bytes() for name in names)
-    tokenizer = load_tokenizer(weights_folder() / "tokenizer.json", MAX_TOKENS)
-    load = importlib.import_module("safetensors.numpy").load
-    below = (weights_folder() / "model.safetensors").read_bytes()
-
-    def graph(exact: bool) -> bytes:
-        # Imported here: what is kept already is opened without the builder's libraries.
-        from models.transformer_graph import build_graph
-
-        tensors = bert_tensors(load(below), MAX_TOKENS) | load(stored)
-        return build_graph(tensors, ATTENTION_HEADS, None if exact else load(scales))
-
-    def inputs() -> Mapping[str, NDArray[Any]]:
-        return padded_inputs(tokenizer.encode_batch([fold_text(text) for text in _PROBES]))
-
-    recipe = Recipe("triage", digest_of(below, stored, scales), graph, inputs, _mean_difference, MOST_DIFFERENCE)
-    session = open_artefact(recipe, runtime, folder)
+    stored = read_weights(FORM.name, weights)
+    words, fit = ((weights / name).read_bytes() for name in ("triage_words.safetensors", "triage.json"))
     heads = load(words)
     told = WordHeads(heads["says"], heads["heads"], heads["intercepts"].astype(np.float64))
-    triage_id = f"triage-{digest_of(below, stored, scales, words, fit)}-int8-{runtime.name}-f{FOLDING_VERSION}"
-    return TriageModel(session, tokenizer, told, Fit(**json.loads(fit)), triage_id)
-
-
-def _mean_difference(exact: Logits, rounded: Logits) -> float:
-    return float(np.abs(exact - rounded).mean())
+    triage_id = f"triage-{digest_of(*stored.files, words, fit)}-int8-{runtime.name}-f{FOLDING_VERSION}"
+    network = open_fine_tuned(FORM, stored, runtime, folder)
+    return TriageModel(network, told, Fit(**json.loads(fit)), triage_id)

@@ -9,12 +9,13 @@ import pandas as pd
 from models.ahead import one_ahead
 from pipeline.bench import Bench, open_bench
 from pipeline.config import POLICY
+from pipeline.guarding import guard_posts
 from pipeline.pace import Pace
 from pipeline.privacy.public_terms import public_terms
 from pipeline.privacy.redaction import redact
 from pipeline.screening.explanation import explain, in_words
 from pipeline.screening.judges import Vectors
-from pipeline.screening.screen import Screened, screen_posts, without_tone
+from pipeline.screening.screen import MENTION_COLUMNS, Screened, screen_posts, without_tone
 from pipeline.sweeping import sweep_claims, window_start
 from pipeline.warehouse import screening as store
 from pipeline.warehouse.claims import claims_differ
@@ -114,6 +115,29 @@ def _screened(bench: Bench, shard: pd.DataFrame, vectors: Vectors) -> Screened:
     return screen_posts(shard[["post_id", "source", "channel", "text"]], vectors, bench.judge, bench.workplace.practice)
 
 
+def _stopped(bench: Bench, own: pd.DataFrame) -> pd.DataFrame:
+    """What the guard finds in posts of our own, a row a finding in the columns of mentions."""
+    texts = own["text"].tolist()
+    guarded = guard_posts(texts, bench.workplace.practice, bench.judge, bench.models.guard) if texts else []
+    rows = [
+        {
+            "post_id": post_id,
+            "kind": "own_post",
+            "term": finding.rule,
+            "term_start": start,
+            "term_end": start + max(1, len(finding.phrase)),
+            "p_mention": 1.0,
+            # Why a person is known by it would name the person.
+            "context": finding.why if finding.rule == "false_claim" else "",
+            "category": f"own_post:{found.verdict}",
+        }
+        for post_id, text, found in zip(own["post_id"], texts, guarded, strict=True)
+        for finding in found.findings
+        for start in [max(0, text.find(finding.phrase))]
+    ]
+    return pd.DataFrame(rows, columns=list(MENTION_COLUMNS)).drop_duplicates(["post_id", "term", "term_start"])
+
+
 def _redacted_copies(bench: Bench, shard: pd.DataFrame, screened: Screened) -> dict[int, str]:
     # Only of posts that analysts see: the rest is nobody's business.
     seen = set(screened.matches["post_id"]) | set(screened.mentions["post_id"])
@@ -144,7 +168,8 @@ def _match_rows(bench: Bench, screened: Screened, now: datetime) -> pd.DataFrame
 def _mention_rows(bench: Bench, shard: pd.DataFrame, screened: Screened, now: datetime) -> pd.DataFrame:
     with bench.workplace.engine.begin() as connection:
         toneless = toneless_platforms(connection)
-    rows = screened.mentions.assign(
+    stopped = _stopped(bench, shard[shard["own"].astype(bool)])
+    rows = pd.concat([screened.mentions, stopped] if len(stopped) else [screened.mentions]).assign(
         practice_id=bench.workplace.practice.practice_id,
         triage_id=bench.models.triage.triage_id,
         policy_version=POLICY.version,

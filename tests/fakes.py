@@ -41,6 +41,12 @@ class FakeStance:
         return [self.score] * len(pairs)
 
 
+class FakeGuard:
+    """Stands where the guard stands, in runs without posts of our own."""
+
+    guard_id = "fake-1"
+
+
 class FakeTriage:
     """Takes every post for a plain one, and what holds a plain cue for urgent."""
 

@@ -20,8 +20,9 @@ from models.training.examples import research_folder
 from models.training.fit_words import fit_words, save_words, word_heads
 from models.training.fits import fit_logistic
 from models.training.nhs_feedback import nhs_comments
-from models.training.train_triage import COMMENTS_POOL, SEED
+from models.training.train_triage import COMMENTS_POOL
 from models.training.triage_examples import WRITTEN, Example, comment_examples, labelled_rows, writers, written_examples
+from models.training.upper_half import SEED
 from models.triage import FOLDER, QUESTIONS, Fit, blended, shares_of, urgent_chances, urgent_odds
 from pipeline.errors import ConfigError
 from pipeline.screening.urgency import find_urgency

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from models.cross_encoder import PairReader, load_cross_encoder
 from models.encoder import Encoder, load_encoder
 from models.gate import Gate, load_gate
+from models.guard import GuardModel, load_guard
 from models.inference import RUNTIMES, Runtime, choose_runtime
 from models.match_probability import MatchProbability, load_match_probability
 from models.matcher import ClaimIndex, ClaimText, build_index, claim_field_texts
@@ -33,13 +34,14 @@ class Models:
     stance: StanceClassifier
     promise: Promise
     triage: TriageModel
+    guard: GuardModel
 
     @property
     def name(self) -> str:
         """All models together; a part of what a post was screened with."""
         fits = (
             *(self.gate.gate_id, self.probability.probability_id, self.stance.stance_id, self.promise.promise_id),
-            self.triage.triage_id,
+            *(self.triage.triage_id, self.guard.guard_id),
         )
         return "/".join((self.encoder.model_id, self.reader.reader_id, *fits))
 
@@ -73,10 +75,10 @@ def load_models(settings: Settings | None = None) -> Models:
     runtime, folder = runtime_of(settings), settings.models_folder
     try:
         encoder, reader = load_encoder(runtime, folder), load_cross_encoder(runtime, folder)
-        triage = load_triage(runtime, folder)
+        triage, guard = load_triage(runtime, folder), load_guard(runtime, folder)
     except RuntimeError as error:
         raise ConfigError(f"{error}: set AUSCULT_RUNTIME to another of {', '.join(RUNTIMES)}") from None
-    return Models(encoder, reader, load_gate(), load_match_probability(), load_stance(), load_promise(), triage)
+    return Models(encoder, reader, load_gate(), load_match_probability(), load_stance(), load_promise(), triage, guard)
 
 
 def runtime_of(settings: Settings) -> Runtime:

@@ -17,7 +17,7 @@ from pipeline.warehouse.copying import copy_rows
 from pipeline.warehouse.leases import dead_leases
 from pipeline.warehouse.tables import matches, mentions, posts
 
-SHARD_COLUMNS = ("post_id", "platform", "source", "content_hash", "channel", "text")
+SHARD_COLUMNS = ("post_id", "platform", "source", "content_hash", "channel", "own", "text")
 _NEWEST = (posts.c.ingested_at, posts.c.post_id)
 
 
@@ -84,11 +84,9 @@ def claim_shard(connection: Connection, request: ShardRequest) -> pd.DataFrame:
         sa.update(posts)
         .where(posts.c.post_id.in_(taken.scalar_subquery()))
         .values(screen_lease=request.lease, screen_leased_until=until)
-        .returning(
-            *_NEWEST, *(posts.c[name] for name in ("platform", "source", "content_hash", "channel", "title", "text"))
-        )
+        .returning(*_NEWEST, *(posts.c[name] for name in (*SHARD_COLUMNS[1:-1], "title", "text")))
     )
-    rows = [(*row[:6], screening_text(row.title, row.text)) for row in leased]
+    rows = [(*row[:-2], screening_text(row.title, row.text)) for row in leased]
     return pd.DataFrame(sorted(rows, reverse=True), columns=["ingested_at", *SHARD_COLUMNS])
 
 

@@ -6,7 +6,7 @@ that only a page of the same link holds.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
@@ -62,6 +62,26 @@ def alert_routes(workplace_opener: Callable[[], Workplace], clock: Callable[[], 
     return router
 
 
+def alert_words(workplace: Workplace, known: handling.Known, now: datetime) -> dict[str, Any]:
+    """What alert.html prints of an alert, whoever reads it."""
+    alert, facts, events = known
+    desk = desk_of(workplace.practice, workplace.listening)
+    silences = handling.active_silences(workplace, alert, now)
+    return {
+        "alert": view_alert(alert, facts, desk, now),
+        "state": view_state(alert, events, silences, desk.zone),
+        "history": view_history(events, desk.zone),
+        "earlier": max(len(events) - LISTED, 0),
+        "offers": OFFERS[alert.state],
+        "silences": SILENCES,
+        "silenced_words": silenced_words(alert),
+        "note_characters": NOTE_CHARACTERS,
+        "practice": clean(workplace.practice.name, 200),
+        "patient_line": PATIENT_LINE,
+        "written": moment(now, desk.zone),
+    }
+
+
 def _opened(workplace: Workplace, token: str, now: datetime) -> LinkFacts:
     try:
         link = read_link(token, _key(workplace), now)
@@ -83,28 +103,16 @@ def _read(workplace: Workplace, alert_key: str) -> handling.Known:
 
 
 def _show(workplace: Workplace, token: str, link: LinkFacts, now: datetime, problem: str = "") -> Response:
-    alert, facts, events = _read(workplace, link.alert_key)
-    desk = desk_of(workplace.practice, workplace.listening)
-    zone = desk.zone
-    silences = handling.active_silences(workplace, alert, now)
+    known = _read(workplace, link.alert_key)
+    zone = desk_of(workplace.practice, workplace.listening).zone
     return show_page(
         "alert.html",
         422 if problem else 200,
-        alert=view_alert(alert, facts, desk, now),
-        state=view_state(alert, events, silences, zone),
-        history=view_history(events, zone),
-        earlier=max(len(events) - LISTED, 0),
-        offers=OFFERS[alert.state],
-        silences=SILENCES,
-        silenced_words=silenced_words(alert),
-        note_characters=NOTE_CHARACTERS,
+        **alert_words(workplace, known, now),
         problem=problem,
         form=form_value(token, _key(workplace)),
-        practice=clean(workplace.practice.name, 200),
-        patient_line=PATIENT_LINE,
         receiver=clean(link.receiver, 200),
         ends=moment(link.ends_at, zone),
-        written=moment(now, zone),
     )
 
 

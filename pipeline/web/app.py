@@ -14,12 +14,16 @@ from starlette.routing import Match, Route
 from pipeline.errors import AuscultError
 from pipeline.web.alert_page import alert_routes
 from pipeline.web.pages import Refusal, show_refusal
+from pipeline.web.people import SignedIn
+from pipeline.web.triage_page import triage_routes
 from pipeline.workplace import Workplace, moment
 
 log = logging.getLogger(__name__)
 
 _WORDS = {
     400: ("That cannot be read", "The request was not complete. Go back to the page and try again."),
+    401: ("Please sign in", "Sign in to Airflow, then open this page again."),
+    403: ("You may not see this", "Ask who runs Airflow."),
     404: ("There is no such page", "Open the link in the mail again, whole."),
     405: ("That is not done here", "Open the link in the mail, and use the buttons of its page."),
 }
@@ -32,14 +36,19 @@ def wall_clock() -> datetime:
     return moment(None)
 
 
-def create_app(workplace_opener: Callable[[], Workplace], clock: Callable[[], datetime] = wall_clock) -> FastAPI:
+def create_app(
+    workplace_opener: Callable[[], Workplace], clock: Callable[[], datetime] = wall_clock, who: SignedIn | None = None
+) -> FastAPI:
     """The app over the workplace that `workplace_opener` gives for each request, at the time that `clock` tells.
 
-    It sets no cookie, signs nobody in and can be mounted at any path; a page's routes say who may open it.
+    It sets no cookie, signs nobody in and can be mounted at any path; a page's routes say who may open it. The triage
+    page is there only where `who` says who is signed in.
     """
     # No generated documentation: it would load scripts from elsewhere. No redirect to a guessed path either.
     app = FastAPI(title="Auscult", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.include_router(alert_routes(workplace_opener, clock))
+    if who is not None:
+        app.include_router(triage_routes(workplace_opener, clock, who))
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _misdirected)
     app.add_exception_handler(RequestValidationError, _unreadable)

@@ -18,12 +18,16 @@ EVENTS = {
     "escalated": "Escalated, because nobody had acknowledged it",
     "resolved": "Resolved",
     "reopened": "Opened again",
+    "noted": "Note",
+    "confirmed": "Confirmed",
+    "rejected": "Rejected",
 }
 STATES = {"open": "Open", "acknowledged": "Acknowledged", "resolved": "Resolved"}
 # Which event put an alert into its state.
 _BEGAN = {"acknowledged": "acknowledged", "resolved": "resolved"}
 # What a step does by itself needs no name beside it.
 _OWN_DOING = frozenset({"raised", "grew", "worse", "escalated"})
+OURSELVES = "auscult"
 NOTE = 300
 # Newest events that the page lists before the rest is counted: a group that grows for days has one an hour.
 LISTED = 30
@@ -72,4 +76,8 @@ def _by(event: AlertEvent | None, zone: ZoneInfo) -> str:
 
 def _done(event: AlertEvent) -> str:
     words = EVENTS.get(event.event, "Changed")
-    return words if event.event in _OWN_DOING else f"{words} by {clean(event.by, 80)}"
+    if event.event in _OWN_DOING and event.by == OURSELVES:
+        return words
+    if event.event == "escalated":
+        words = "Escalated"
+    return f"{words} by {clean(event.by, 80)}"

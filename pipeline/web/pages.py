@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 _TEMPLATES = Path(__file__).parent / "templates"
 # Stands in the page itself, so that a page needs no second request and no address of its own below any prefix.
 _STYLE = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+_SCRIPT = (_TEMPLATES / "triage.js").read_text(encoding="utf-8")
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -25,6 +26,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+# The triage page has keys; its script is a file of ours beside it.
+WITH_SCRIPT = f"{CONTENT_SECURITY_POLICY}; script-src 'self'"
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Cache-Control": "no-store",
@@ -51,6 +54,18 @@ def show_page(template: str, status: int = 200, **words: Any) -> Response:  # no
     """The answer that holds the page `template` with these words."""
     html = _ENVIRONMENT.get_template(template).render(words)
     return HTMLResponse(html.encode("utf-8", "replace"), status, HEADERS)
+
+
+def show_keyed_page(template: str, status: int = 200, **words: Any) -> Response:  # noqa: ANN401  # whatever it prints
+    """Likewise, of a page that loads our script."""
+    answer = show_page(template, status, **words)
+    answer.headers["Content-Security-Policy"] = WITH_SCRIPT
+    return answer
+
+
+def show_script() -> Response:
+    """The script of the triage page."""
+    return Response(_SCRIPT, headers=HEADERS, media_type="text/javascript")
 
 
 def show_refusal(refusal: Refusal, headers: dict[str, str] | None = None) -> Response:

@@ -30,7 +30,7 @@ from pipeline.sources import imports, reddit, x  # noqa: F401  (loaded before th
 from tests.chaos import broken
 from tests.chaos.points import WATCHES, Points
 from tests.chaos.script import BACKFILL, BACKFILL_STAGE
-from tests.fakes import FakeEncoder, FakeTriage
+from tests.fakes import FakeEncoder, FakeGuard, FakeTriage
 
 LIVE, BACK, ALL = "live", "backfill", "all"
 SOURCES = ("imports", "reddit", "x")
@@ -70,7 +70,7 @@ class WordReader:
 def small_models() -> Models:
     """Stand-ins for the three networks, and the fits that ship."""
     fits = (load_gate(), load_match_probability(), load_stance(), load_promise())
-    return Models(FakeEncoder(), WordReader(), *fits, FakeTriage())
+    return Models(FakeEncoder(), WordReader(), *fits, FakeTriage(), FakeGuard())
 
 
 def take_steps(order: Order) -> None:

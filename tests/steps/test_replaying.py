@@ -35,7 +35,7 @@ SPREADS = (
     f"The MMR vaccine causes autism and they hide it. My son stopped talking after the MMR. {WORD}",
     f"The MMR vaccine causes autism, and Larkspur Family Health gave it to my niece. {WORD}",
 )
-NAMES_US = f"On hold with Larkspur Family Health in Port Alder, my husband can't breathe. Do we keep waiting? {WORD}"
+NAMES_US = f"On hold with Larkspur Family in Port Alder, my husband can't breathe. Do we keep waiting? {WORD}"
 URGENT = "urgent:danger_to_life"
 
 
@@ -200,11 +200,11 @@ def test_another_model_is_named_and_nothing_is_judged_with_it(told: Workplace, m
 def test_another_practice_file_is_named_where_a_mention_is_found_no_more(told: Workplace) -> None:
     file, key = told.settings.practice_file, keys(told)[URGENT]
     written = file.read_text()
-    file.write_text(written.replace("Larkspur Family, LFH Port Alder", "LFH Port Alder"))
+    file.write_text(written.replace("Larkspur Family, LFH Port Alder", "Larkspur Family"))
     same = replay_alert(Workplace(told.settings), key)
     assert same.verdict == "same", same
     assert "practice file" in same.words
-    file.write_text(written.replace('"Larkspur, CA"', "Larkspur Family Health in Port Alder"))
+    file.write_text(written.replace('"Larkspur, CA"', "Larkspur Family"))
     found = replay_alert(Workplace(told.settings), key)
     assert found.verdict == "differs", found
     assert "practice file" in found.words
