@@ -19,6 +19,7 @@ STRENGTHS = {
     "head": "weak",
     "acronym": "weak",
     "address": "weak",
+    "street": "weak",
     "doctor_named": "doctor",
     "doctor_full": "doctor",
     "doctor_titled": "doctor",
@@ -62,6 +63,8 @@ SIGNS = (
         "world_channel",
         "spam",
         "rare",
+        "rival",
+        "silent",
     ),
 )
 FEATURES = (*STRENGTHS, *(f"{group}:{sign}" for sign in SIGNS for group in GROUPS))

@@ -6,7 +6,21 @@ import warnings
 import typer
 
 from claims_db import ClaimsError
-from pipeline.cli import alerts, judge, listen, look, measure, practice, redact, replay, serve, testimonials, triage
+from pipeline.cli import (
+    alerts,
+    guard,
+    judge,
+    listen,
+    look,
+    measure,
+    practice,
+    redact,
+    replay,
+    replies,
+    serve,
+    testimonials,
+    triage,
+)
 from pipeline.cli.output import FAILED, SOURCE_FAILED, print_error
 from pipeline.errors import AuscultError, ListenError
 
@@ -41,6 +55,8 @@ for command in (
     app.command()(command)
 app.command()(practice.resolve)
 app.command()(triage.triage)
+app.command()(replies.lint_reply)
+app.command()(guard.guard)
 app.command("redact")(redact.redact_posts)
 app.command("eval")(measure.evaluation)
 app.add_typer(judge.claims_app, name="claims")

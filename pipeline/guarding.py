@@ -8,6 +8,7 @@ from typing import Any
 from models.guard import GuardModel, sentences_of
 from models.passages import split_passages
 from pipeline.listening import Practice
+from pipeline.privacy.public_terms import public_terms
 from pipeline.privacy.redaction import find_identifiers
 from pipeline.screening.candidates import Judged, judge_candidates
 from pipeline.screening.guard import Guarded, Heard, Pointer, guard_post
@@ -75,17 +76,9 @@ def hear_claims(texts: Sequence[str], judge: Judge) -> list[list[Heard]]:
 
 
 def public_names(practice: Practice) -> tuple[str, ...]:
-    """What a practice's own posts may name: itself, its places and handles, and clinicians by any part of a name."""
-    people = [clinician.name.split(",")[0] for clinician in practice.clinicians]
-    places = [part for place in practice.locations for part in (place.name, place.street, place.city, place.zip)]
-    handles = [handle.lstrip("@") for own in practice.handles.values() for handle in own]
-    terms = [
-        *(practice.name, *practice.aliases, *practice.not_us, practice.website, practice.phone),
-        *places,
-        *(form for handle in handles for form in (handle, f"@{handle}")),
-        *(name for person in people for name in (person, *person.split())),
-    ]
-    return tuple(dict.fromkeys(term for term in terms if len(term) > 1))
+    """What a practice's own posts may name: what it says of itself in public, and its clinicians by first name."""
+    first = [clinician.name.split()[0] for clinician in practice.clinicians]
+    return tuple(dict.fromkeys((*public_terms(practice), *(name for name in first if len(name) > 1))))
 
 
 def _judged_units(text: str) -> list[str]:

@@ -13,7 +13,7 @@ from pipeline.workplace import Workplace
 
 
 def review(workplace: Workplace, alert: Alert, verdict: str, by: str, now: datetime, note: str = "") -> None:
-    """Store a verdict (confirmed or rejected) on the alert and, where it is about a claim, on its clearest post's match.
+    """Store a verdict (confirmed or rejected) on the alert and, where it is about a claim, on its clearest match.
 
     A rejected alert is resolved. The rows stand apart from all that is recomputed.
     """
@@ -57,4 +57,12 @@ def _row(
     subject: str, told: Mapping[str, Any], scores: Mapping[str, Any], alert: Alert, of: Mapping[str, Any]
 ) -> dict[str, Any]:
     numbers = {"p_match": scores.get("p_match"), "promotes": scores.get("promotes")}
-    return {"platform": None, "platform_id": None, "subject": subject, "claim_id": alert.claim_id, **numbers, **told, **of}
+    return {
+        "platform": None,
+        "platform_id": None,
+        "subject": subject,
+        "claim_id": alert.claim_id,
+        **numbers,
+        **told,
+        **of,
+    }

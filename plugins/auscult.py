@@ -35,13 +35,13 @@ def _app() -> Any:  # noqa: ANN401  # the type is not imported yet
 
 
 async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-    """Our app (ASGI), made when the first request comes; its alert page is open to who has a link, the rest to users."""
+    """Our app (ASGI), made when the first request comes: who has a link may open an alert, the rest is for users."""
     app = await asyncio.to_thread(_app)
     await app(scope, receive, send)
 
 
 class AuscultPlugin(AirflowPlugin):
-    """What Airflow finds in this file; without a url_route the queue opens as a page of its own, where its keys work."""
+    """What Airflow finds in this file; without a url_route the queue opens as a page of its own and its keys work."""
 
     name = "auscult"
     fastapi_apps = [{"app": serve, "url_prefix": PREFIX, "name": "Auscult"}]  # noqa: RUF012  # as Airflow declares it

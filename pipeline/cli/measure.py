@@ -1,6 +1,7 @@
 """The command that measures: eval."""
 
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +15,26 @@ from pipeline.config import read_settings
 from pipeline.errors import ConfigError
 from pipeline.evaluation.labelled import read_labelled
 from pipeline.evaluation.narratives import narrative_report
+from pipeline.evaluation.practice_guard import guard_report
+from pipeline.evaluation.practice_linter import linter_report
+from pipeline.evaluation.practice_redaction import redaction_report
+from pipeline.evaluation.practice_resolver import resolver_report
+from pipeline.evaluation.practice_triage import triage_report
 from pipeline.evaluation.report import evaluate, evaluate_file
 from pipeline.screening.judges import Judge, build_judge, claim_text, load_models
 from pipeline.screening.match_files import read_claims_file
 
 SPLITS: tuple[Split, ...] = ("development", "test")
+CLAIMS = "claims"
+# Each part that can be measured by itself, beside the claims.
+REPORTS: Mapping[str, Callable[[Sequence[Split]], str]] = {
+    "narratives": lambda splits: narrative_report(load_models().encoder, splits),
+    "resolver": resolver_report,
+    "triage": lambda splits: triage_report(splits, research=research_folder()),
+    "redaction": redaction_report,
+    "replies": linter_report,
+    "guard": guard_report,
+}
 
 
 def evaluation(
@@ -26,6 +42,7 @@ def evaluation(
     posts: Annotated[Path | None, typer.Option(help="JSONL: {id, text, labels: {claim_id: stance}}.")] = None,
     plots: Annotated[Path | None, typer.Option(help="A folder for reliability plots.", file_okay=False)] = None,
     split: Annotated[list[str] | None, typer.Option(help="development (by default), or test: look once.")] = None,
+    part: Annotated[list[str] | None, typer.Option(help=f"Only {', '.join((CLAIMS, *REPORTS))}.")] = None,
 ) -> None:
     """Measure on labelled posts, yours or the project's, beside the peers' recipe; Markdown on stdout.
 
@@ -38,10 +55,11 @@ def evaluation(
             judge = build_judge(load_models(), read_claims_file(claims))
             report = evaluate_file(judge, read_labelled(posts), advance)
         else:
+            wanted, splits = _chosen("part", part, (CLAIMS, *REPORTS)), _splits(split)
             if plots:
                 plots.mkdir(parents=True, exist_ok=True)
-            report = evaluate(_judges(), research_folder(), _splits(split), advance, plots)
-            report += f"\n{narrative_report(load_models().encoder, _splits(split))}"
+            reports = [evaluate(_judges(), research_folder(), splits, advance, plots)] if CLAIMS in wanted else []
+            report = "\n".join([*reports, *(REPORTS[name](splits) for name in wanted if name != CLAIMS)])
     sys.stdout.write(report)
 
 
@@ -52,6 +70,11 @@ def _judges() -> dict[str, Judge]:
 
 
 def _splits(asked: list[str] | None) -> list[Split]:
-    if unknown := set(asked or ()) - set(SPLITS):
-        raise ConfigError(f"unknown split {', '.join(sorted(unknown))}; there are {' and '.join(SPLITS)}")
-    return [name for name in SPLITS if name in (asked or ["development"])]
+    chosen = _chosen("split", asked or ["development"], SPLITS)
+    return [name for name in SPLITS if name in chosen]
+
+
+def _chosen(what: str, asked: Sequence[str] | None, known: Sequence[str]) -> list[str]:
+    if unknown := set(asked or ()) - set(known):
+        raise ConfigError(f"unknown {what} {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    return [name for name in known if name in (asked or known)]

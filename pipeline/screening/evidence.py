@@ -15,6 +15,7 @@ _KINDS = {
     "place": "place",
     "refused_name": "not_us",
     "refused_kind": "not_us",
+    "rival": "not_us",
     "refused_place": "not_us",
     "elsewhere": "other_place",
     "field": "specialty",

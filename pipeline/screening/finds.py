@@ -14,6 +14,8 @@ AGAINST = frozenset(("other_name", "person", "refused"))
 MAX_FINDS = 200
 # A name may have a letter wrong in every so many.
 LETTERS_PER_SLIP = 6
+# Initials of fewer letters stand for many things.
+RARE_LETTERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class TermScanner:
         notes = find.notes | self._neighbours.notes(text, words, find.first, find.last, find.strength)
         if find.strength in (HEAD, PHRASE, ACRONYM):
             notes |= case_notes(words, find.first, find.last, cased)
+        if find.strength == ACRONYM and len(words[find.first].text) >= RARE_LETTERS:
+            notes |= {"rare"}
         return replace(find, notes=notes)
 
 

@@ -81,6 +81,8 @@ _STOP = frozenset(
         "hospital",
         "new",
         "old",
+        *("next", "building", "across", "near", "nearby", "door", "behind", "beside", "between", "former", "formerly"),
+        *("run", "owned", "both", "there", "here", "people", "place", "county", "street", "road", "avenue", "whose"),
         "local",
         "town",
         "city",
@@ -96,6 +98,8 @@ class Namesake:
     names: tuple[str, ...]
     places: tuple[str, ...]
     kinds: tuple[str, ...]
+    # Another clinic whose name is not like ours: our patients compare us with it.
+    is_rival: bool = False
 
 
 def read_namesakes(practice: Practice) -> tuple[Namesake, ...]:
@@ -130,6 +134,7 @@ class _Ours:
     names: frozenset[tuple[str, ...]]
     homes: frozenset[tuple[str, ...]]
     words: frozenset[str]
+    telling: frozenset[str]
 
 
 def _ours(practice: Practice) -> _Ours:
@@ -141,7 +146,8 @@ def _ours(practice: Practice) -> _Ours:
         for place in practice.locations
         for name in (place.city, place.state, states.get(place.state.upper(), ""), street_name(place.street))
     }
-    return _Ours(frozenset(names), frozenset(homes), terms.own_words)
+    telling = terms.own_words - load_lexicon().generic - {"st"} | terms.heads
+    return _Ours(frozenset(names), frozenset(homes), terms.own_words, telling)
 
 
 def _read(sentence: str, ours: _Ours) -> Namesake:
@@ -159,6 +165,11 @@ def _read(sentence: str, ours: _Ours) -> Namesake:
             names.append(phrase)
             # The other words of a name tell what it is: the housing of "Monroe County Housing Authority".
             used |= ours.words.intersection(words)
+            if head := _rival(phrase, words, ours):
+                names.append(head)
+                used |= set(words)
+    if names and ours.telling.isdisjoint(split_name(sentence)):
+        return Namesake(sentence, tuple(names), (), (), is_rival=True)
     if not names and not places and len(sentence.split()) <= SHORT_SENTENCE:
         names.append(sentence)
     lexicon = load_lexicon()
@@ -168,6 +179,14 @@ def _read(sentence: str, ours: _Ours) -> Namesake:
     elsewhere = {word for place in places for word in split_name(place)}
     kinds = [kind for kind in dict.fromkeys(kinds) if kind not in elsewhere]
     return Namesake(sentence, tuple(names), tuple(dict.fromkeys(places)), tuple(kinds))
+
+
+def _rival(phrase: str, words: tuple[str, ...], ours: _Ours) -> str | None:
+    # "St. Anselm" for "St. Anselm Medical Center": a clinic whose name is not like ours is also named in short.
+    head = name_head(phrase)
+    clinic = load_lexicon().generic.intersection(words)
+    told = [word for word in head if word != "st"]
+    return " ".join(head) if told and clinic and ours.telling.isdisjoint(told) and len(head) < len(words) else None
 
 
 @lru_cache

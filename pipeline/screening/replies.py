@@ -98,8 +98,10 @@ def lint_reply(text: str, in_reply_to: str = "", *, linter: Linter) -> Linted:
 
 
 def find_promoted(text: str, in_reply_to: str, judge: Judge) -> Judged | None:
-    """The claim that a draft likeliest promotes, read alone and, where it agrees, behind the post that it answers."""
-    texts = [text, f"{in_reply_to}\n{text}"] if in_reply_to and agrees(text) else [text]
+    """The claim that a draft likeliest promotes: alone, or where it agrees in words, with the post that it answers."""
+    texts = [text]
+    if in_reply_to and agrees(text):
+        texts += [in_reply_to, f"{in_reply_to}\n{text}"]
     judged = judge_candidates(texts, judge.models.encoder.encode(texts), judge, floor=NAMED_FROM)
     return max((one for found in judged for one in found), key=lambda one: one.score, default=None)
 

@@ -20,6 +20,7 @@ class _Stored:
 
     sources: Mapping[str, str]
     agrees: Any
+    objects: Any
     patterns: tuple[tuple[str, Any], ...]
 
 
@@ -37,8 +38,9 @@ def find_wordings(text: str) -> Iterator[tuple[Any, int, int]]:
 
 
 def agrees(text: str) -> bool:
-    """Whether a draft agrees in words with the post that it answers."""
-    return _stored().agrees.search(_plain(text)[0]) is not None
+    """Whether a draft agrees in words with the post that it answers, and nothing in it objects."""
+    plain, stored = _plain(text)[0], _stored()
+    return stored.agrees.search(plain) is not None and stored.objects.search(plain) is None
 
 
 def _plain(text: str) -> tuple[str, list[int]]:
@@ -57,4 +59,4 @@ def _stored() -> _Stored:
         return re2.compile(pattern.replace(" ", r"\s+"))
 
     pairs = tuple((rule, compiled(one)) for rule, listed in stored["patterns"].items() for one in listed)
-    return _Stored(stored["sources"], compiled(stored["agrees"]), pairs)
+    return _Stored(stored["sources"], compiled(stored["agrees"]), compiled(stored["objects"]), pairs)

@@ -180,6 +180,5 @@ def _entity(naming: Naming) -> str:
     sound = [find for find in naming.finds if not find.notes & AGAINST]
     if any(find.kind == "clinician" for find in sound):
         return "clinician"
-    if any(find.kind == "location" for find in sound):
-        return "location"
-    return "practice"
+    kinds = {find.kind for find in sound}
+    return "location" if "location" in kinds and "practice" not in kinds else "practice"

@@ -18,6 +18,9 @@ _BY_RANK = (
     *("address", "doctor_bare", "street"),
 )
 RANK = {strength: rank for rank, strength in enumerate(_BY_RANK)}
+_ABOUT_CARE = frozenset(("visit", "health", "field", "wanted", "other_field"))
+# Our street counts beside one of these.
+_OF_CARE = frozenset(("visit", "field", "wanted"))
 _COUNTED = {"world": ("world", "worlds", "many_worlds"), "visit": ("visit", "visits")}
 
 
@@ -34,7 +37,7 @@ def longest_finds(finds: Sequence[Find]) -> list[Find]:
 
 def settle_finds(finds: Sequence[Find], signs: Sequence[Sign], words: Sequence[Word]) -> list[Find]:
     """The finds once the signs are known: streets without a place of our kind go, refused names are noted as such."""
-    return _refuse(_placed(finds, signs, words), signs)
+    return _refuse(_without_towns(_placed(finds, signs, words), signs), signs)
 
 
 def group_finds(finds: Sequence[Find], words: Sequence[Word]) -> Iterator[tuple[Find, ...]]:
@@ -61,6 +64,7 @@ def best_strength(ranked: Sequence[Find]) -> str:
 def count_signs(signs: Sequence[Sign]) -> set[str]:
     """The kinds of signs, worlds and visits by how many there are."""
     kinds = {sign.kind for sign in signs if ":" not in sign.kind}
+    kinds |= {"silent"} if kinds.isdisjoint(_ABOUT_CARE) else set()
     counts = {
         "world": len({sign.term for sign in signs if sign.kind.startswith("world:")}),
         "visit": len({sign.term for sign in signs if sign.kind == "visit"}),
@@ -87,6 +91,13 @@ def _stands_beside(find: Find) -> bool:
     return "beside" in find.notes and find.strength in ("head", "phrase") and not find.notes & AGAINST
 
 
+def _without_towns(finds: Sequence[Find], signs: Sequence[Sign]) -> list[Find]:
+    # "The CMC in Concord": where another name stands, the town of ours is the town.
+    towns = {(sign.first, sign.last) for sign in signs if sign.kind == "place"}
+    left = [find for find in finds if find.strength != "head" or (find.first, find.last) not in towns]
+    return left or list(finds)
+
+
 def _placed(finds: Sequence[Find], signs: Sequence[Sign], words: Sequence[Word]) -> list[Find]:
     # "The birth center on Cooper Lane": our street counts where a place of our kind stands on it.
     nouns = load_lexicon().beside_name
@@ -96,12 +107,16 @@ def _placed(finds: Sequence[Find], signs: Sequence[Sign], words: Sequence[Word])
         if any(f.strength == "street" for f in finds)
         else set()
     )
+    kinds = {sign.kind for sign in signs if not sign.term.startswith("street: ")}
+    told = not kinds.isdisjoint(_OF_CARE) or kinds >= {"health", "place"}
     kept = []
     for find in finds:
         if find.strength != "street":
             kept.append(find)
         elif ends.intersection(range(find.first - NOUN_WORDS, find.first)):
             kept.append(replace(find, strength="address"))
+        elif told:
+            kept.append(find)
     return kept
 
 

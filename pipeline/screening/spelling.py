@@ -25,8 +25,11 @@ _APOSTROPHE = re.compile(r"['’]")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ENDS_NAME = re.compile(r"[\n!?;:]")
 _STOP = re.compile(r"\.\s")
+# Letter by letter: "C.M.C.", "s.t. a.m.b.r.o.s.e.".
+_SPELT = re.compile(r"(?<![^\W_])[^\W\d_](?:[.*_-][^\W\d_](?![^\W_]))+")
 # What is left out of a name when it is said: "Skin & Surgery", "the Smith Clinic".
 _LEFT_OUT = frozenset(("and", "the"))
+_BETWEEN_LETTERS = frozenset(".*_-")
 # These are written with a full stop inside a name.
 _SHORTENED = frozenset(("dr", "st", "mt", "ft", "ste", "ave", "no", "jr", "sr"))
 
@@ -45,12 +48,14 @@ class Word:
 def split_words(text: str) -> list[Word]:
     """The words of a text in order, possessives undone and hashtags parted. Offsets are into `text` as it is."""
     folded, origins = _fold(text)
-    return [word for match in _WORD.finditer(folded) for word in _parts(text, match, origins)]
+    return _spelt_out(text, [word for match in _WORD.finditer(folded) for word in _parts(text, match, origins)])
 
 
 def plain_words(text: str) -> list[str]:
     """The words of a text as `split_words` has them before hashtags are parted; for a quick look."""
-    return [_unposs(word) for word in _WORD.findall(_fold(text)[0])]
+    folded = _fold(text)[0]
+    spelt = ("".join(_WORD.findall(run)) for run in _SPELT.findall(folded))
+    return [*(_unposs(word) for word in _WORD.findall(folded)), *map(_canonical, spelt)]
 
 
 def split_name(name: str) -> tuple[str, ...]:
@@ -103,6 +108,30 @@ def _parts(text: str, match: re.Match[str], origins: Sequence[int] | None) -> It
     for left, right in pairwise(cuts):
         part = _canonical(_unposs(written[left:right].casefold()))
         yield Word(part, start + left, start + right, True, tag)
+
+
+def _spelt_out(text: str, words: list[Word]) -> list[Word]:
+    # Letters with one mark between them are one word; texts without any are left as they are.
+    found: list[Word] = []
+    letters: list[Word] = []
+    for word in words:
+        lone = len(word.text) == 1 and word.text.isalpha()
+        if letters and not (lone and text[letters[-1].end : word.start] in _BETWEEN_LETTERS):
+            found.append(_one_word(text, letters))
+            letters = []
+        if lone:
+            letters.append(word)
+        else:
+            found.append(word)
+    return [*found, _one_word(text, letters)] if letters else found
+
+
+def _one_word(text: str, letters: Sequence[Word]) -> Word:
+    if len(letters) == 1:
+        return letters[0]
+    spelt = "".join(letter.text for letter in letters)
+    end = letters[-1].end + text.startswith(".", letters[-1].end)
+    return Word(_canonical(spelt), letters[0].start, end, letters[0].capital)
 
 
 def _is_camel(written: str) -> bool:

@@ -13,7 +13,7 @@ from pipeline.screening.terms import name_head, street_name
 
 # Only long names of places are read with a slip: "Tamber Fals".
 FUZZY_PLACE_LETTERS = 6
-_NEAR = frozenset(("in", "near", "outside", "around", "of"))
+_NEAR = frozenset(("in", "near", "outside", "around", "of", "en"))
 _BRACKETS = re.compile(r"[,\[(]\s?$")
 
 
@@ -47,6 +47,9 @@ class Surroundings:
         self._joined_places |= {
             words[0]: term for words, (term, kind) in self._places.items() if kind == "city" and len(words) == 1
         }
+        self._namesake_towns = {
+            split_name(place.city): place.city for place in practice.locations if _is_named_after(practice, place.city)
+        }
         self.place_words = frozenset(
             word for words, (_, kind) in self._places.items() if kind in ("city", "site") for word in words
         )
@@ -59,6 +62,8 @@ class Surroundings:
         for at, word in enumerate(words):
             found += [sign for sign in self._listed(words, stems, at) if _is_name(sign, words, lower)]
             found += self._place(text, words, at)
+            if (town := self._namesake_town(words, at)) and self._tells_town(text, words, at, len(split_name(town))):
+                found.append(Sign("place", f"city: {town}", at, at + len(split_name(town)) - 1))
             if (state := self._state(text, word)) is not None:
                 found.append(Sign("state" if state in self._states else "elsewhere", state, at, at))
             elif self._is_away(text, words, at):
@@ -83,6 +88,7 @@ class Surroundings:
                 kinds |= {"world_channel"} if sign.kind.startswith("world") or sign.kind == "other_field" else set()
                 kinds |= {sign.kind} if sign.kind in ("state", "field", "wanted", "refused_name") else set()
             kinds |= {"local"} if any(True for _ in self._own_place_at(words, at)) else set()
+            kinds |= {"local"} if self._namesake_town(words, at) else set()
         if any(place in joined_words for place in self._joined_places):
             kinds.add("local")
         return kinds - {"channel_away"} if "local" in kinds else kinds
@@ -112,6 +118,21 @@ class Surroundings:
             if telling and len(run) == len(place) and all(map(_same, (word.text for word in run), place)):
                 yield len(place), kind, term
 
+    def _namesake_town(self, words: Sequence[Word], at: int) -> str | None:
+        for town, name in self._namesake_towns.items():
+            if town == tuple(word.text for word in words[at : at + len(town)]):
+                return name
+        return None
+
+    def _tells_town(self, text: str, words: Sequence[Word], at: int, length: int) -> bool:
+        # A practice called after its town: "in Concord" and "Concord, IA" are the town.
+        if at and words[at - 1].text in _NEAR and joined(text, words[at - 1], words[at]):
+            return True
+        behind = tuple(word.text for word in words[at + length : at + length + 2])
+        if any(behind[: len(name)] == name for name in self._state_names):
+            return True
+        return bool(behind) and self._state(text, words[at + length]) in self._states
+
     def _state(self, text: str, word: Word) -> str | None:
         if word.end - word.start != 2 or not text:
             return None
@@ -138,7 +159,7 @@ class Surroundings:
             if split_name(name) not in self._places:
                 yield name, "elsewhere"
         for namesake in namesakes:
-            yield from ((name, "refused_name") for name in namesake.names)
+            yield from ((name, "rival" if namesake.is_rival else "refused_name") for name in namesake.names)
             kinds = set(namesake.kinds) - own
             yield from ((kind, "refused_kind") for kind in kinds)
             for phrases in lexicon.worlds.values():
@@ -173,8 +194,13 @@ def _own_places(practice: Practice, own_words: frozenset[str]) -> Iterable[tuple
                 yield words, (" ".join(words), kind)
         city = split_name(location.city)
         # A practice called after its town is not supported by the name of the town.
-        if city and not set(city) <= set(name_head(practice.name)):
+        if city and not _is_named_after(practice, location.city):
             yield city, (location.city, "city")
+
+
+def _is_named_after(practice: Practice, city: str) -> bool:
+    words = split_name(city)
+    return bool(words) and set(words) <= set(name_head(practice.name))
 
 
 def _own_specialties(practice: Practice, lexicon: Lexicon) -> Iterator[str]:

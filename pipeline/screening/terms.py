@@ -79,6 +79,7 @@ def _all_terms(practice: Practice, heads: frozenset[str]) -> Iterator[Term]:
         # "Doc Frost's" names a clinician, and is read as one.
         if words and (len(words) != 2 or words[0] != "dr"):
             yield Term("practice", name, words, _strength(name, words, head), _anchor(words))
+            yield from _shorter(name, words, head)
     for place in practice.locations:
         words = split_name(place.name)
         if len(words) > 1:
@@ -86,8 +87,15 @@ def _all_terms(practice: Practice, heads: frozenset[str]) -> Iterator[Term]:
         yield from _addresses(place.name, place.street)
     if head and head != split_name(practice.name):
         yield Term("practice", practice.name, head, HEAD, _anchor(head))
-    for word in sorted(heads - {"".join(head)}):
+    for word in sorted(heads - set(head[:1])):
         yield Term("practice", practice.name, (word,), HEAD)
+
+
+def _shorter(name: str, words: tuple[str, ...], head: tuple[str, ...]) -> Iterator[Term]:
+    # "Concord Multispecialty" for "Concord Multispecialty Clinic": a name without its last word that says nothing.
+    short = words[:-1]
+    if len(short) > len(head) and len(words) > 2 and words[-1] in load_lexicon().generic and short[: len(head)] == head:
+        yield Term("practice", name, short, _strength(name, short, head), _anchor(short))
 
 
 def _heads(practice: Practice) -> Iterator[str]:
@@ -95,6 +103,9 @@ def _heads(practice: Practice) -> Iterator[str]:
     head = name_head(practice.name)
     if head and len(head) == 1:
         yield head[0]
+    if len(head) == 2 and head[0] == "st":
+        # "Ambrose's cafeteria", "stambrose": a saint without his title, and run together with it.
+        yield from (head[1], "".join(head))
     for name in practice.aliases:
         words = split_name(name)
         if len(words) == 1 and not _is_acronym(name):
@@ -109,7 +120,7 @@ def _strength(name: str, words: tuple[str, ...], head: tuple[str, ...]) -> str:
     lexicon, common = load_lexicon(), known_words()
     telling = [word for word in words if word not in lexicon.generic and word != "st"]
     # "Burke Dental" is nobody's phrase; "prompt care" is.
-    named = lexicon.naming.intersection(words) or len(telling) > 1 or len(words) > 3
+    named = lexicon.naming.intersection(words) or len(telling) > 1 or len(words) > 3 - (words[0] == "st")
     return FULL if telling and (named or not all(word in common for word in telling)) else PHRASE
 
 

@@ -134,7 +134,11 @@ def posts_by_day(connection: Connection, alert_key: str) -> dict[date, int]:
 def gaps_since(connection: Connection, since: datetime) -> list[tuple[datetime, datetime]]:
     """The stretches of time since a moment that some source may not have covered."""
     columns = (coverage_gaps.c.from_at, coverage_gaps.c.to_at)
-    found = sa.select(*columns).where(coverage_gaps.c.to_at > since, coverage_gaps.c.from_at.is_not(None)).order_by(coverage_gaps.c.from_at)
+    found = (
+        sa.select(*columns)
+        .where(coverage_gaps.c.to_at > since, coverage_gaps.c.from_at.is_not(None))
+        .order_by(coverage_gaps.c.from_at)
+    )
     return [(row[0], row[1]) for row in connection.execute(found)]
 
 

@@ -30,9 +30,7 @@ _UNKNOWN = "This alert is not known", "It may have been erased. Nothing was show
 _VERDICTS = {"confirm": "confirmed", "reject": "rejected"}
 
 
-def triage_routes(
-    workplace_opener: Callable[[], Workplace], clock: Callable[[], datetime], who: SignedIn
-) -> APIRouter:
+def triage_routes(workplace_opener: Callable[[], Workplace], clock: Callable[[], datetime], who: SignedIn) -> APIRouter:
     """The routes of the page; each asks `who` first."""
     router = APIRouter()
     signed_in = Depends(who)
@@ -67,10 +65,13 @@ def _show(workplace: Workplace, person: Person, key: str, state: str, now: datet
     said = sorted((*events, *reviewing.verdicts(workplace, key)), key=lambda event: event.at)
     zone = desk_of(workplace.practice, workplace.listening).zone
     before, behind = next_to(workplace, person, key, _known(state))
+    words = alert_words(workplace, (alert, facts, tuple(said)), now)
+    if not person.may_act:
+        words["offers"] = ()
     return show_keyed_page(
         "triage.html",
         422 if problem else 200,
-        **alert_words(workplace, (alert, facts, tuple(said)), now),
+        **words,
         grounds=read_grounds(workplace, alert, zone),
         growth=read_growth(workplace, alert, now),
         problem=problem,

@@ -38,3 +38,10 @@ def test_bad_lines_are_named_and_half_a_pair_is_refused(auscult: Auscult, tmp_pa
         assert f"p.jsonl:{line}:" in failed.stderr
     assert "belong together" in auscult("eval", "--claims", claims, code=1).stderr
     assert "unknown split" in auscult("eval", "--split", "exam", code=1).stderr
+
+
+def test_a_part_is_measured_by_itself_and_an_unknown_one_is_refused(auscult: Auscult) -> None:
+    report = auscult("eval", "--part", "redaction").stdout
+    assert "Redact" in report
+    assert "resolver" not in report.lower()
+    assert "there are claims, narratives" in auscult("eval", "--part", "weather", code=1).stderr

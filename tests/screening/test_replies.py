@@ -71,10 +71,10 @@ def test_the_claim_a_draft_is_about_is_found_by_itself(linter: Linter) -> None:
     assert "https://www.cdc.gov/mmr" in found.source
 
 
-def test_the_post_that_is_answered_helps_to_find_the_claim(linter: Linter) -> None:
-    asked = "The MMR vaccine causes autism, everybody knows that."
-    alone, after = (lint_reply("Yes, this is true, and it happens a lot.", post, linter=linter) for post in ("", asked))
-    assert after.chance > alone.chance
+def test_who_agrees_with_a_false_claim_promotes_it(linter: Linter) -> None:
+    alone, after = (lint_reply("Yes, that is true.", post, linter=linter) for post in ("", CLAIM["claim"]))
+    assert alone.verdict == "ok"
+    assert [one.rule for one in after.findings] == ["contradicts_correction"]
 
 
 @pytest.mark.parametrize("draft", SAFE)

@@ -45,7 +45,8 @@ def test_what_takes_nothing_for_granted_has_none(draft: str) -> None:
 def test_agreement_is_heard_in_words() -> None:
     assert agrees("Yes, that’s true.")
     assert agrees("You are quite right about it")
-    assert not agrees("Thank you for writing. Please call us.")
+    assert not agrees("Yes, we are open. Please call us.")
+    assert not agrees("You're right that many say so, but it isn't true.")
 
 
 @pytest.mark.parametrize("unit", ["your ", "a ", "you were ", "é"])

@@ -43,7 +43,7 @@ SAINT = Practice.model_validate(
         ("larkspur family helth in port alder lost my chart", "", "mention"),
         ("Larkspur Street is closed again", "", "not"),
         ("planted larkspur by the trellis, all in bloom", "", "not"),
-        ("Dr. Sam Lee in Houston fixed my knee", "", "not"),
+        ("Dr. Sam Lee, the Houston attorney, won my case", "", "not"),
     ],
 )
 def test_the_channel_and_the_words_decide(resolver: Resolver, text: str, channel: str, decision: str) -> None:

@@ -1,0 +1,165 @@
+"""An alert for a signed-in person: its grounds, what is hidden, its acts and their rows, worked by keys in Chromium."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.web.grounds import redacted_words
+from tests.web.test_hostile_page import PAYLOADS, storable
+from tests.web.test_in_a_browser import CONTRAST, SIZES, SMALL_TARGETS, UNLABELLED
+from tests.web.triage_site import TEXT, clock_at, press, press_and_wait, triage_running, write_alerts, write_post
+
+FOREIGN = "iframe, svg, object, embed, base, video, math, template, script:not([src='triage.js'])"
+
+
+@pytest.fixture
+def triage(settings, clock):
+    with triage_running(settings, clock) as started:
+        yield started
+
+
+def open_alert(triage, browser, key):
+    browser.open(f"{triage.address}/triage?key={key.replace('|', '%7C')}")
+
+
+def test_the_page_says_why_and_hides_who(triage):
+    (key,) = write_alerts(triage, 1)
+    write_post(triage, key)
+    page = triage.ask("triage", params={"key": key}).text
+    assert "<mark>The MMR shot gave my nephew autism.</mark>" in page
+    assert "Jane" not in page
+    assert "0188" not in page
+    assert "Vaccinated children have autism no more often." in page
+    assert "spreads the claim: " in page
+    assert "https://www.reddit.com/comments/abc12/" in page
+    assert "data:image/png;base64," in page
+    assert 'id="card"' in page
+
+
+def test_what_is_hidden_in_the_passage_stays_hidden():
+    words = redacted_words(TEXT, (0, 33), ())
+    assert "Jane" not in f"{words}"
+    assert "0188" not in f"{words}"
+    long = redacted_words("So it is said. " * 8_000 + TEXT, (120_000, 120_020), ())
+    assert len(long.before + long.passage + long.after) < 5_000
+
+
+def test_twenty_alerts_are_worked_by_keys_alone(triage, browser):
+    keys = write_alerts(triage, 20)
+    write_post(triage, keys[0])
+    triage.sign_in(browser)
+    browser.open(f"{triage.address}/queue")
+    browser.requested.clear()
+    press(browser, "j")
+    browser.press_and_wait("Enter")
+    for number in range(20):
+        clock_at(triage, number)
+        press_and_wait(browser, "x" if number % 2 else "c")
+        press_and_wait(browser, "a" if number % 2 == 0 else "u")
+        if number < 19:
+            if number % 2 == 0:
+                press_and_wait(browser, "j")
+            else:
+                press(browser, "j")
+                browser.press_and_wait("Enter")
+    told = [row for row in triage.rows("reviews") if row["subject"] == "alert"]
+    assert [row["alert_key"] for row in sorted(told, key=lambda row: row["review_id"])] == keys
+    assert {row["verdict"] for row in told} == {"confirmed", "rejected"}
+    assert {row["reviewed_by"] for row in told} == {"ana"}
+    states = {row["alert_key"]: row["state"] for row in triage.rows("alerts")}
+    assert set(states.values()) == {"acknowledged", "resolved"}
+    assert browser.complaints == []
+    assert all(address.startswith((triage.address, "data:")) for address in browser.requested)
+
+
+def test_silence_escalation_and_note_by_keys(triage, browser):
+    (key,) = write_alerts(triage, 1)
+    triage.sign_in(browser)
+    open_alert(triage, browser, key)
+    press(browser, "s")
+    browser.type("known campaign")
+    browser.press_and_wait("Enter")
+    clock_at(triage, 1)
+    press(browser, "n")
+    browser.type("a note; j and x are words here")
+    browser.press_and_wait("Enter")
+    clock_at(triage, 2)
+    press_and_wait(browser, "e")
+    events = {(row["event"], row["by"]) for row in triage.rows("alert_events")}
+    assert {("silenced", "ana"), ("noted", "ana"), ("escalated", "ana")} <= events
+    assert triage.rows("reviews") == []
+    assert "Note by ana: a note; j and x" in " ".join(
+        browser.ask("document.querySelector('.history').innerText").split()
+    )
+    press(browser, "?")
+    assert browser.ask("document.querySelector('dialog').open") is True
+    assert browser.complaints == []
+
+
+def test_keys_can_be_switched_off(triage, browser):
+    (key,) = write_alerts(triage, 1)
+    triage.sign_in(browser)
+    open_alert(triage, browser, key)
+    press(browser, "?")
+    browser.ask("document.querySelector('#keys-on').click()")
+    browser.ask("document.querySelector('dialog').close()")
+    press(browser, "x")
+    assert triage.rows("reviews") == []
+
+
+def test_hostile_words_in_every_field_stay_words(triage, browser):
+    (key,) = write_alerts(triage, 1)
+    hostile = [storable(PAYLOADS[number % len(PAYLOADS)]) for number in range(200)]
+    write_post(
+        triage,
+        key,
+        text=" ".join(hostile),
+        passage=hostile[7],
+        post={"title": hostile[3], "url": hostile[5]},
+        matched_text=hostile[9],
+        true_statement=hostile[11],
+        cues=hostile[:20],
+    )
+    for number, words in enumerate(hostile[:60]):
+        clock_at(triage, number)
+        assert triage.act(key, "escalate", note=words or "x").status_code == 303
+    triage.sign_in(browser)
+    for address in (f"triage?key={key.replace('|', '%7C')}", "queue", "queue?state=%3Cscript%3E&after=%3Cscript%3E"):
+        browser.open(f"{triage.address}/{address}")
+        assert browser.ask(f"document.querySelectorAll({json.dumps(FOREIGN)}).length") == 0
+        handlers = "[...document.querySelectorAll('*')].filter(e => [...e.attributes].some(a => /^on/.test(a.name)))"
+        assert browser.ask(f"{handlers}.length") == 0
+        assert browser.ask("typeof window.pwned") == "undefined"
+    assert browser.complaints == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("size", SIZES)
+def test_it_can_be_read_and_reached(triage, browser, size, dark):
+    key, _ = write_alerts(triage, 2)
+    write_post(triage, key)
+    width, height, mobile = SIZES[size]
+    browser.look(width, height, dark, mobile)
+    triage.sign_in(browser)
+    for path in ("queue", f"triage?key={key.replace('|', '%7C')}"):
+        browser.open(f"{triage.address}/{path}")
+        contrast = browser.ask(CONTRAST)
+        assert contrast["looked"] > 10
+        assert contrast["weak"] == []
+        assert browser.ask(UNLABELLED) == 0
+        assert browser.ask(SMALL_TARGETS.replace("input:not([type=hidden])", "input[type=text]")) in (0, 1)
+        assert browser.ask("document.documentElement.scrollWidth <= innerWidth") is True
+        assert axe_problems(browser) == []
+
+
+def axe_problems(browser) -> list[str]:
+    """What axe-core calls serious or critical; nothing where its package is not installed."""
+    found = importlib.util.find_spec("axe_playwright_python")
+    if found is None or found.origin is None:
+        return []
+    browser.call("Runtime.evaluate", expression=(Path(found.origin).parent / "axe.min.js").read_text())
+    asked = "axe.run().then(r => r.violations.filter(v => /serious|critical/.test(v.impact)).map(v => v.id + ' ' + v.nodes[0].html))"
+    answer = browser.call("Runtime.evaluate", expression=asked, awaitPromise=True, returnByValue=True)
+    return list(answer["result"]["value"])
