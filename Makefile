@@ -69,4 +69,5 @@ clean:
 # Rewrites requirements.lock from requirements.in. UV_ARGS may name a folder that holds torch's CPU wheel.
 lock: $(STAMP)
 	$(BIN)/uv pip compile requirements.in --output-file requirements.lock --python-version 3.11 --quiet --no-header \
-	  --no-emit-package torch --no-emit-package openvino-telemetry --generate-hashes --no-emit-find-links $(UV_ARGS)
+	  $(addprefix --no-emit-package ,torch openvino-telemetry playwright pyee) \
+	  --generate-hashes --no-emit-find-links $(UV_ARGS)

@@ -11,6 +11,9 @@ from pipeline.warehouse import alerts as alert_rows
 from pipeline.warehouse import events, queue
 from pipeline.workplace import Workplace
 
+# Without all of them nobody could learn from a verdict on a match.
+_OF_MATCH = ("platform", "platform_id", "p_match", "promotes")
+
 
 def review(workplace: Workplace, alert: Alert, verdict: str, by: str, now: datetime, note: str = "") -> None:
     """Store a verdict (confirmed or rejected) on the alert and, where it is about a claim, on its clearest match.
@@ -21,7 +24,9 @@ def review(workplace: Workplace, alert: Alert, verdict: str, by: str, now: datet
     scores = {name: alert.evidence.get(name) for name in ("p_match", "promotes")}
     rows = [_row("alert", told, scores, alert, {"alert_key": alert.alert_key})]
     for post in alert.evidence.get("posts", ())[:1] if alert.claim_id else ():
-        of_match = {name: post.get(name) for name in ("platform", "platform_id")}
+        if any(post.get(name) is None for name in _OF_MATCH):
+            continue
+        of_match = {name: post[name] for name in ("platform", "platform_id")}
         rows.append(_row("match", told, post, alert, of_match | {"alert_key": alert.alert_key}))
     with workplace.engine.begin() as connection:
         queue.add_reviews(connection, rows)

@@ -215,5 +215,6 @@ reviews = Table(
     column("note", Text, "why", server_default=""),
     one_of("subject", "match", "alert"),
     one_of("verdict", "confirmed", "rejected"),
+    Index("ix_reviews_alert_key", "alert_key", postgresql_where=text("alert_key is not null")),
     comment="One row per verdict of a person; nothing that is recomputed touches it.",
 )

@@ -64,6 +64,7 @@ alerts = Table(
     CheckConstraint("kind = 'surge' or (kind = 'misinformation') = (claim_id is not null)", name="subject"),
     CheckConstraint("posts >= 0 and voices >= 0 and voices <= posts", name="counts"),
     Index("ix_alerts_bucket_start_at", "bucket_start_at"),
+    Index("ix_alerts_queue", "practice_id", "state", "severity", "raised_at", "alert_id"),
     comment="One row per alert group: practice, kind, subject and time bucket.",
 )
 
@@ -83,12 +84,14 @@ alert_events = Table(
     surrogate("event_id", "surrogate key"),
     column("alert_key", Text, "the alert"),
     column("practice_id", Text, "its practice"),
-    column("event", Text, "raised, worse, grew, acknowledged, silenced, escalated, resolved or reopened"),
+    column("event", Text, "raised, worse, grew, acknowledged, silenced, escalated, resolved, reopened or noted"),
     column("at", MOMENT, "the clock of the step or act, UTC"),
     column("by", Text, "who did it; auscult where a step did"),
     column("note", Text, "why, in the words of who did it; never text of a post", server_default=""),
     UniqueConstraint("alert_key", "event", "at", "by"),
-    one_of("event", "raised", "worse", "grew", "acknowledged", "silenced", "escalated", "resolved", "reopened"),
+    one_of(
+        *("event", "raised", "worse", "grew", "acknowledged", "silenced", "escalated", "resolved", "reopened", "noted")
+    ),
     comment="One row per thing that happened to an alert; rows are only added.",
 )
 

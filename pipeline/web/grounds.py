@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pipeline.alerting.alert import Alert
 from pipeline.alerting.charts import draw_days
 from pipeline.alerting.links import Link, permalink
-from pipeline.alerting.wording import clean, moment, sure
+from pipeline.alerting.wording import MONTHS, clean, moment, sure
 from pipeline.post import screening_text
 from pipeline.privacy.public_terms import public_terms
 from pipeline.privacy.redaction import redact
@@ -68,6 +68,13 @@ def read_grounds(workplace: Workplace, alert: Alert, zone: ZoneInfo) -> tuple[Gr
     return tuple(_ground(row, keep, zone) for row in rows)
 
 
+def links_of(alert: Alert) -> tuple[Link, ...]:
+    """Where the posts that the evidence lists are, the clearest first."""
+    listed = alert.evidence.get("posts", ())
+    links = (permalink(post.get("platform"), post.get("platform_id"), post.get("url")) for post in listed)
+    return tuple(dict.fromkeys(links))
+
+
 def read_growth(workplace: Workplace, alert: Alert, now: datetime) -> Growth | None:
     """The alert's posts of the last days, up to its newest one; None where it has none."""
     with workplace.engine.begin() as connection:
@@ -80,7 +87,7 @@ def read_growth(workplace: Workplace, alert: Alert, now: datetime) -> Growth | N
     covered = [not any(start.date() <= day <= end.date() for start, end in gaps) for day in days]
     posts = [counts.get(day, 0) for day in days]
     words = "Posts of this alert a day: " + ", ".join(
-        f"{day.day}.{day.month}. {number if heard else f'{number}+'}"
+        f"{day.day} {MONTHS[day.month - 1]}: {number if heard else f'{number}+'}"
         for day, number, heard in zip(days, posts, covered, strict=True)
         if number or not heard
     )
@@ -121,13 +128,13 @@ def _ground(row: Mapping[str, Any], keep: Sequence[str], zone: ZoneInfo) -> Grou
 def _match_reasons(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     about, about_share = sure(row["p_match"])
     stance, stance_share = sure(row[row["stance"]])
-    cues = ", ".join(clean(cue, 40).replace("_", " ") for cue in row["cues"]) or "none"
+    cues = ", ".join(clean(cue, 40).replace("_", " ") for cue in row["cues"])
     return (
         ("Claim", clean(row["claim"], 300)),
         ("Closest wording of ours", clean(row["matched_text"], 300)),
         ("About this claim", f"{about} ({about_share})"),
         ("Stance", f"{STANCES[row['stance']]}: {stance} ({stance_share})"),
-        ("Words that told the stance", cues),
+        *((("What told the stance", cues),) if cues else ()),
         ("Nearest true statement", clean(row["true_statement"], 400) or "the claim says nothing of it"),
     )
 

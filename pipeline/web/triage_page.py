@@ -1,6 +1,7 @@
 """The triage page: the queue of alerts for a signed-in person, and each alert with its grounds, worked by keys."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import quote
@@ -17,10 +18,11 @@ from pipeline.alerting.wording import clean
 from pipeline.web.acts import NOTE_CHARACTERS, perform
 from pipeline.web.alert_page import alert_words
 from pipeline.web.form import read_form
-from pipeline.web.grounds import read_grounds, read_growth
+from pipeline.web.grounds import links_of, read_grounds, read_growth
+from pipeline.web.history import STATES
 from pipeline.web.pages import Refusal, go_to, show_keyed_page, show_script
 from pipeline.web.people import Person, SignedIn, check_act, form_of
-from pipeline.web.queue_page import STATES, next_to, queue_words
+from pipeline.web.queue_page import next_to, queue_words
 from pipeline.workplace import Workplace
 
 Form = Annotated[Mapping[str, str], Depends(read_form)]
@@ -66,6 +68,8 @@ def _show(workplace: Workplace, person: Person, key: str, state: str, now: datet
     zone = desk_of(workplace.practice, workplace.listening).zone
     before, behind = next_to(workplace, person, key, _known(state))
     words = alert_words(workplace, (alert, facts, tuple(said)), now)
+    links = links_of(alert)
+    words["alert"] = replace(words["alert"], links=links, more_links=max(alert.posts - len(links), 0))
     if not person.may_act:
         words["offers"] = ()
     return show_keyed_page(

@@ -1,8 +1,9 @@
 """The queue: its order, its pages, what each person sees of it, and who may do what on every route."""
 
 import pytest
+import sqlalchemy as sa
 
-from pipeline.warehouse import queue
+from pipeline.warehouse import queue, tables
 from pipeline.web.people import form_of
 from tests.web.triage_site import PEOPLE, TriageSite, triage_running, write_alerts
 
@@ -58,6 +59,17 @@ def test_resolved_alerts_stand_newest_first(triage):
     assert keys(triage, "resolved") == written[::-1]
     assert keys(triage) == []
     assert "No alert is open" in triage.ask("queue").text
+
+
+def test_a_verdict_is_kept_with_the_scores_of_its_moment(triage):
+    first, second = write_alerts(triage, 2)
+    with triage.workplace.engine.begin() as connection:
+        bare = sa.update(tables.alerts).where(tables.alerts.c.alert_key == second)
+        connection.execute(bare.values(evidence={"posts": [{"platform": "x", "platform_id": "1"}]}))
+    for key in (first, second):
+        assert triage.act(key, "confirm", note="seen").status_code == 303
+    told = [(row["subject"], row["alert_key"], row["p_match"], row["promotes"]) for row in triage.rows("reviews")]
+    assert told == [("alert", first, 0.97, 0.83), ("match", first, 0.97, 0.83), ("alert", second, None, None)]
 
 
 def test_finds_in_our_own_posts_are_for_who_has_the_right(triage):

@@ -1,0 +1,87 @@
+"""The triage page below the real Airflow: its own users sign in, each role may what it may, and a form teaches."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+import sqlalchemy as sa
+import uvicorn
+
+from pipeline.warehouse import tables
+from pipeline.workplace import Workplace
+from tests.web.served import alert_row, claim_row
+
+ROUTES = (("GET", "queue"), ("GET", "triage"), ("POST", "triage"), ("GET", "triage.js"))
+
+
+@pytest.fixture
+def airflow_site(airflow_home: Path) -> Iterator[str]:
+    """Airflow's own API server, plugins mounted, on a free loopback port."""
+    from airflow.api_fastapi.app import create_app
+
+    server = uvicorn.Server(uvicorn.Config(create_app(apps="core"), host="127.0.0.1", port=0, access_log=False))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    ends = time.monotonic() + 60
+    while not server.started:
+        assert thread.is_alive(), "Airflow's server ended"
+        assert time.monotonic() < ends, "Airflow's server did not start"
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/auscult"
+    server.should_exit = True
+    thread.join(30)
+
+
+def cookie_of(role: str) -> dict[str, str]:
+    """What Airflow's own login puts into the browser."""
+    from airflow.api_fastapi.app import get_auth_manager
+    from airflow.api_fastapi.auth.managers.base_auth_manager import COOKIE_NAME_JWT_TOKEN
+    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+
+    return {COOKIE_NAME_JWT_TOKEN: get_auth_manager().generate_jwt(SimpleAuthManagerUser(username="ana", role=role))}
+
+
+def test_users_of_airflow_work_the_queue(airflow_site: str, workplace: Workplace) -> None:
+    row = alert_row(workplace.practice.practice_id)
+    own = {"claim_id": None, "claim_version": None, "kind": "mention", "category": "own_post:stop"}
+    hidden = alert_row(workplace.practice.practice_id, alert_key="own", **own)
+    with workplace.engine.begin() as connection:
+        connection.execute(sa.insert(tables.claims).values(**claim_row()))
+        connection.execute(sa.insert(tables.alerts), [row, hidden])
+    asked = {"key": row["alert_key"]}
+    for cookies in ({}, {"_token": "forged"}):
+        for method, path in ROUTES:
+            address = f"{airflow_site}/{path}"
+            answer = requests.request(
+                method, address, params=asked, cookies=cookies, data={"act": "reject"}, timeout=60
+            )
+            assert answer.status_code in (401, 403), path
+            assert "MMR" not in answer.text
+    counts = {"viewer": 1, "user": 1, "admin": 2}
+    for role, seen in counts.items():
+        queue = requests.get(f"{airflow_site}/queue", cookies=cookie_of(role), timeout=60)
+        assert queue.text.count("data-row") == seen, role
+    viewed = requests.get(f"{airflow_site}/triage", params=asked, cookies=cookie_of("viewer"), timeout=60)
+    assert "False: “The MMR vaccine causes autism.”" in viewed.text
+    assert "act-confirm" not in viewed.text
+    page = requests.get(f"{airflow_site}/triage", params=asked, cookies=cookie_of("user"), timeout=60)
+    sent = {"form": page.text.partition('name="form" value="')[2][:64], "act": "confirm"}
+    statuses = []
+    for cookies in (cookie_of("viewer"), {}, cookie_of("user")):
+        done = requests.post(f"{airflow_site}/triage", params=asked, cookies=cookies, data=sent, timeout=60)
+        statuses.append(done.history[0].status_code if done.history else done.status_code)
+    assert statuses == [403, 401, 303]
+    with workplace.engine.begin() as connection:
+        told = connection.execute(sa.select(tables.reviews).where(tables.reviews.c.subject == "alert")).all()
+    assert [(one.verdict, one.reviewed_by) for one in told] == [("confirmed", "ana")]
+
+
+def test_the_queue_has_its_entry_in_the_navigation(airflow_home: Path) -> None:
+    from plugins.auscult import AuscultPlugin
+
+    (view,) = AuscultPlugin.external_views
+    assert (view["href"], view["destination"]) == ("auscult/queue", "nav")
+    assert "url_route" not in view
