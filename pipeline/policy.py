@@ -94,10 +94,10 @@ class Policy:
         "beyond it most posts would be compared with a changed claim anyway",
     )
     mention_floor: Number = Number(
-        0.05,
+        0.03,
         "p_mention",
         "below it a name is taken for another's",
-        "models/cards/resolver.md: 22 of 100 unclear posts lie below",
+        "models/cards/resolver.md: 13 of 100 unclear posts lie below",
     )
     mention_sure: Number = Number(
         0.50, "p_mention", "from here on the practice is meant; below it a person looks", "models/cards/resolver.md"

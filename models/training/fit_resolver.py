@@ -17,7 +17,7 @@ PENALTY = 2.0
 # What an ambiguous post counts as: a careful reader could not tell.
 AMBIGUOUS = 0.15
 # From which chance on a post is a mention (the best F1 held out), and from which on a person looks at it.
-CUTS = (0.55, 0.03)
+CUTS = (0.5, 0.03)
 STEPS, ENOUGH = 100, 1e-9
 
 Floats = NDArray[np.float64]

@@ -20,7 +20,7 @@ from pipeline.listening import read_practice
 from pipeline.screening.resolver import UNNAMED, Naming, Resolver
 
 SETS: dict[Split, str] = {"development": "practice_development", "test": "practice"}
-FIT_ID = "resolver-1"
+FIT_ID = "resolver-2"
 
 
 @dataclass(frozen=True, slots=True)

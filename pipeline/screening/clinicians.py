@@ -6,6 +6,7 @@ from models.wheel import known_words
 from pipeline.listening import Practice
 from pipeline.screening.finds import Find
 from pipeline.screening.lexicon import load_lexicon
+from pipeline.screening.neighbours import uses_capitals
 from pipeline.screening.spelling import Word, joined, slips, split_name
 
 TITLES = frozenset(("dr", "drs", "nurse", "np", "pa", "pac", "rn", "md", "do"))
@@ -93,7 +94,7 @@ class ClinicianScanner:
             return Find("clinician", double[1], NAMED, at - 1, at, frozenset({"rare"})) if own else None
         owners = self._surnames[words[at].text]
         if before is None:
-            return self._bare(words, at, owners[0][1])
+            return self._bare(text, words, at, owners[0][1])
         for first, name in owners:
             if before.text == first or slips(before.text, first) is not None or _initial(before, first):
                 ahead = _before(text, words, at - 1)
@@ -120,7 +121,7 @@ class ClinicianScanner:
             return Find("clinician", owners[0][1], TITLED, at - 2, at, frozenset({"person"}))
         if before.text in load_lexicon().given_names or (before.capital and before.text not in load_lexicon().plain):
             return None
-        return self._bare(words, at, owners[0][1])
+        return self._bare(text, words, at, owners[0][1])
 
     def _rarity(self, surname: Word) -> frozenset[str]:
         return frozenset(() if surname.text in known_words() else ("rare",))
@@ -147,8 +148,15 @@ class ClinicianScanner:
             return Find("clinician", name, TITLED, at - 1, at)
         return Find("clinician", name, BARE, at, at, frozenset({"first"})) if words[at].capital else None
 
-    def _bare(self, words: Sequence[Word], at: int, name: str) -> Find | None:
-        return Find("clinician", name, BARE, at, at) if words[at].capital else None
+    def _bare(self, text: str, words: Sequence[Word], at: int, name: str) -> Find | None:
+        behind = words[at + 1] if at + 1 < len(words) and joined(text, words[at], words[at + 1]) else None
+        if behind is not None and behind.capital and behind.text in load_lexicon().beside_other:
+            return None
+        if words[at].capital:
+            return Find("clinician", name, BARE, at, at)
+        # "lopez fused my spine": where nothing has a capital, a surname need not have one.
+        lower = {"lower_cased"} | ({"lower_common"} if words[at].text in known_words() else set())
+        return None if uses_capitals(words) else Find("clinician", name, BARE, at, at, frozenset(lower))
 
 
 def _before(text: str, words: Sequence[Word], at: int) -> Word | None:

@@ -14,6 +14,8 @@ AGAINST = frozenset(("other_name", "person", "refused"))
 MAX_FINDS = 200
 # A name may have a letter wrong in every so many.
 LETTERS_PER_SLIP = 6
+# A word of so many, beside another word of the name, may have one letter changed, the first excepted: "Teel Dental".
+SHORT_LETTERS = 4
 # Initials of fewer letters stand for many things.
 RARE_LETTERS = 4
 
@@ -103,12 +105,18 @@ def _wrong_letters(text: str, words: Sequence[Word], first: int, term: Term) -> 
         if step and not joined(text, words[first + step - 1], word):
             return None
         found = 0 if word.text == wanted + "s" else slips(word.text, wanted)
+        if found is None and len(term.words) > 1 and len(wanted) == len(word.text) == SHORT_LETTERS:
+            found = 1 if word.text[0] == wanted[0] and _letters_apart(word.text, wanted) == 1 else None
         if found is None:
             return None
         wrong += found
     if len(term.words) == 1 and wrong and (term.strength != HEAD or words[first].text in known_words()):
         return None
     return wrong if wrong * LETTERS_PER_SLIP <= sum(map(len, term.words)) else None
+
+
+def _letters_apart(written: str, wanted: str) -> int:
+    return sum(one != other for one, other in zip(written, wanted, strict=True))
 
 
 def _tail(word: str, joined_terms: dict[str, Term]) -> Term | None:

@@ -26,6 +26,7 @@ class Lexicon:
     health: tuple[str, ...]
     beside_name: frozenset[str]
     beside_other: frozenset[str]
+    named_by: frozenset[str]
     little: frozenset[str]
     articles: frozenset[str]
     inside: frozenset[str]

@@ -31,9 +31,13 @@ class Neighbours:
             return set()
         before = words[first - 1] if first and _next_to(text, words[first - 1], words[first]) else None
         notes = self._said_after(after) | self._said_before(before, strength) | self._owned(text, words, last)
-        if strength == HEAD and words[last].text.endswith("s") and words[last].text[:-1] in self._heads:
+        # "St Clements" is one saint.
+        if strength == HEAD and words[first].text != "st" and self._is_plural(words[last].text):
             notes.add("plural")
         return notes
+
+    def _is_plural(self, word: str) -> bool:
+        return word.endswith("s") and word[:-1] in self._heads
 
     def _after(self, text: str, words: Sequence[Word], at: int) -> Word | None:
         # The first word behind the name that says more than it: "Monroe County | Central".
@@ -60,7 +64,7 @@ class Neighbours:
         lexicon = load_lexicon()
         if before is None:
             return set()
-        if before.text in self._places - self._heads:
+        if before.text in (self._places - self._heads) | lexicon.named_by:
             return {"beside"}
         for note, listed in (("article", lexicon.articles), ("inside", lexicon.inside), ("towards", lexicon.towards)):
             if before.text in listed:

@@ -44,6 +44,7 @@ _REVIEWS = frozenset(
         "trustpilot",
     )
 )
+_OF_PAGE = frozenset(("field", "wanted", "state", "local"))
 _CHANNEL = re.compile(r"^([^:]*):(.*)$", re.DOTALL)
 
 
@@ -138,7 +139,8 @@ class Resolver:
         own = own and not kinds & {"channel_away", "refused_name"} and not where.startswith("reddit")
         if where in _REVIEWS and not own:
             kinds.add("review_of_other")
-        return own, frozenset(kinds)
+        # The name of our own page says nothing of the post.
+        return own, frozenset(kinds - _OF_PAGE if own else kinds)
 
     def _naming(self, cluster: Sequence[Find], near: Sequence[Sign], words: Sequence[Word], place: "_Place") -> Naming:
         sound = [find for find in cluster if not find.notes & AGAINST]

@@ -18,6 +18,7 @@ _BY_RANK = (
     *("address", "doctor_bare", "street"),
 )
 RANK = {strength: rank for rank, strength in enumerate(_BY_RANK)}
+_STREETS = frozenset(("address", "street"))
 _ABOUT_CARE = frozenset(("visit", "health", "field", "wanted", "other_field"))
 # Our street counts beside one of these.
 _OF_CARE = frozenset(("visit", "field", "wanted"))
@@ -82,8 +83,8 @@ def find_companions(sound: Sequence[Find]) -> set[str]:
     names = {find.strength for find in sound if find.kind != "clinician"}
     kinds = {"clinician"} if doctors else {"bare_clinician"} if bare else set()
     kinds |= {"two_clinicians"} if len(doctors | bare) > 1 else set()
-    kinds |= {"practice"} if names - {"address"} else set()
-    kinds |= {"place"} if len(sound) > 1 and "address" in names else set()
+    kinds |= {"practice"} if names - _STREETS else set()
+    kinds |= {"place"} if len({find.strength for find in sound}) > 1 and names & _STREETS else set()
     return kinds | ({"practice_full"} if names & {"site", "full", "beside"} else set())
 
 
@@ -121,7 +122,7 @@ def _placed(finds: Sequence[Find], signs: Sequence[Sign], words: Sequence[Word])
 
 
 def _refuse(finds: Sequence[Find], signs: Sequence[Sign]) -> list[Find]:
-    refused = [sign for sign in signs if sign.kind == "refused_name"]
+    refused = [sign for sign in signs if sign.kind in ("refused_name", "rival")]
     # "Larkspur, CA": a town in another state, whatever else it is.
     abroad = {sign.first for sign in signs if sign.kind == "elsewhere"}
     spans = {at for sign in refused for at in range(sign.first, sign.last + 1)}

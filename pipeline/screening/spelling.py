@@ -26,10 +26,12 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ENDS_NAME = re.compile(r"[\n!?;:]")
 _STOP = re.compile(r"\.\s")
 # Letter by letter: "C.M.C.", "s.t. a.m.b.r.o.s.e.".
-_SPELT = re.compile(r"(?<![^\W_])[^\W\d_](?:[.*_-][^\W\d_](?![^\W_]))+")
+_SPELT = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .*_-][^\W\d_](?![^\W_]))+")
 # What is left out of a name when it is said: "Skin & Surgery", "the Smith Clinic".
 _LEFT_OUT = frozenset(("and", "the"))
-_BETWEEN_LETTERS = frozenset(".*_-")
+_BETWEEN_LETTERS = frozenset(" .*_-")
+# Fewer letters with blanks between them are words: "plan b a".
+_SPACED_LETTERS = 3
 # These are written with a full stop inside a name.
 _SHORTENED = frozenset(("dr", "st", "mt", "ft", "ste", "ave", "no", "jr", "sr"))
 
@@ -117,21 +119,22 @@ def _spelt_out(text: str, words: list[Word]) -> list[Word]:
     for word in words:
         lone = len(word.text) == 1 and word.text.isalpha()
         if letters and not (lone and text[letters[-1].end : word.start] in _BETWEEN_LETTERS):
-            found.append(_one_word(text, letters))
+            found += _one_word(text, letters)
             letters = []
         if lone:
             letters.append(word)
         else:
             found.append(word)
-    return [*found, _one_word(text, letters)] if letters else found
+    return [*found, *_one_word(text, letters)] if letters else found
 
 
-def _one_word(text: str, letters: Sequence[Word]) -> Word:
-    if len(letters) == 1:
-        return letters[0]
+def _one_word(text: str, letters: list[Word]) -> list[Word]:
+    spaced = len(letters) < _SPACED_LETTERS and " " in text[letters[0].start : letters[-1].end]
+    if len(letters) == 1 or spaced:
+        return letters
     spelt = "".join(letter.text for letter in letters)
     end = letters[-1].end + text.startswith(".", letters[-1].end)
-    return Word(_canonical(spelt), letters[0].start, end, letters[0].capital)
+    return [Word(_canonical(spelt), letters[0].start, end, letters[0].capital)]
 
 
 def _is_camel(written: str) -> bool:

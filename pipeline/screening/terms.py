@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from models.wheel import known_words
 from pipeline.listening import Practice
 from pipeline.screening.lexicon import load_lexicon
-from pipeline.screening.spelling import split_name
+from pipeline.screening.spelling import split_name, split_words
 
 # How much a term says by itself. full: two words or more, and not all of them common; phrase: such as could be ordinary
 # words ("prompt care"); head: the one telling word of the name; acronym; address: a street with its number; street:
@@ -16,6 +16,7 @@ FULL, PHRASE, HEAD, ACRONYM, ADDRESS, STREET = "full", "phrase", "head", "acrony
 ACRONYM_LETTERS = 6
 # Run together ("larkspurfamilyhealth"), a name of fewer letters is too near to a word.
 JOINED_LETTERS = 7
+_AND = re.compile(r"\s*&\s*|\s+and\s+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,15 @@ def _all_terms(practice: Practice, heads: frozenset[str]) -> Iterator[Term]:
         if words and (len(words) != 2 or words[0] != "dr"):
             yield Term("practice", name, words, _strength(name, words, head), _anchor(words))
             yield from _shorter(name, words, head)
+            yield from _with_and(name, head)
     for place in practice.locations:
         words = split_name(place.name)
         if len(words) > 1:
             yield Term("location", place.name, words, _strength(place.name, words, head), _anchor(words))
         yield from _addresses(place.name, place.street)
     if head and head != split_name(practice.name):
-        yield Term("practice", practice.name, head, HEAD, _anchor(head))
+        partners = len(head) > 1 and _AND.search(practice.name)
+        yield Term("practice", practice.name, head, PHRASE if partners else HEAD, _anchor(head))
     for word in sorted(heads - set(head[:1])):
         yield Term("practice", practice.name, (word,), HEAD)
 
@@ -96,6 +99,16 @@ def _shorter(name: str, words: tuple[str, ...], head: tuple[str, ...]) -> Iterat
     short = words[:-1]
     if len(short) > len(head) and len(words) > 2 and words[-1] in load_lexicon().generic and short[: len(head)] == head:
         yield Term("practice", name, short, _strength(name, short, head), _anchor(short))
+
+
+def _with_and(name: str, head: tuple[str, ...]) -> Iterator[Term]:
+    # "Lee & Hart" is also written "Lee and Hart", "lee n hart" and "LeeandHart".
+    said = [word.text for word in split_words(_AND.sub(" and ", name)) if word.text != "the"]
+    if "and" in said[1:-1]:
+        plain = tuple(word for word in said if word != "and")
+        for spelt in ("and", "n"):
+            words = tuple(spelt if word == "and" else word for word in said)
+            yield Term("practice", name, words, _strength(name, plain, head), _anchor(words))
 
 
 def _heads(practice: Practice) -> Iterator[str]:
@@ -116,7 +129,8 @@ def _strength(name: str, words: tuple[str, ...], head: tuple[str, ...]) -> str:
     if len(words) == 1:
         return ACRONYM if _is_acronym(name) else HEAD
     if words == head:
-        return HEAD
+        # Two partners together name little else; "Mill Creek" names a creek.
+        return PHRASE if _AND.search(name) else HEAD
     lexicon, common = load_lexicon(), known_words()
     telling = [word for word in words if word not in lexicon.generic and word != "st"]
     # "Burke Dental" is nobody's phrase; "prompt care" is.

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError
@@ -63,6 +63,49 @@ def test_a_saint_is_a_hospital_and_a_church(text: str, decision: str) -> None:
     assert Resolver(SAINT).resolve(text).decision == decision
 
 
+TOWN = Practice.model_validate(
+    {
+        "name": "Wexcombe Multispecialty Clinic",
+        "aliases": ["WMCX"],
+        "locations": [
+            {"name": "Main", "street": "9 Ferry Lane", "city": "Wexcombe", "state": "ME", "zip": "04999"},
+            {"name": "West", "street": "3 Grain Street", "city": "Otter Fork", "state": "ME", "zip": "04998"},
+        ],
+        "clinicians": [{"name": "Ann Lopez", "title": "MD", "specialty": "dermatology"}],
+        "specialties": ["dermatology", "family medicine"],
+        "not_us": ["Alder Medical Center, across the river in Port Verity"],
+    }
+)
+PARTNERS = Practice.model_validate(
+    {"name": "Vane & Marsh Orthopedics", "locations": [{"name": "Main", "city": "Otter Fork", "state": "ME"}]}
+)
+
+
+@pytest.mark.parametrize(
+    ("practice", "text", "channel", "decision"),
+    [
+        (SAINT, "s.t. b.r.a.n.n.o.c.s hospital billed me twice", "", "mention"),
+        (SAINT, "Brannoc's cafeteria is the best lunch in Wexcombe", "", "mention"),
+        (TOWN, "wexcombe multispecialty lost my referral", "", "mention"),
+        (TOWN, "the dermatologist at WMCX in Wexcombe took my mole off", "", "mention"),
+        (TOWN, "Left Alder Medical Center for Wexcombe Multispecialty, the front desk is kind", "", "mention"),
+        (TOWN, "strep test on Grain Street in Otter Fork, the clinic was quick", "", "mention"),
+        (TOWN, "the clinic in wexcombe is closed for snow", "", "ambiguous"),
+        (TOWN, "lost my keys in Wexcombe", "", "not"),
+        (PARTNERS, "L E E and I went to vane and marsh orthopedics for my knee", "", "mention"),
+        (PARTNERS, "v a n e n m a r s h", "", "not"),
+    ],
+)
+def test_names_are_found_as_people_write_them(practice: Practice, text: str, channel: str, decision: str) -> None:
+    assert Resolver(practice).resolve(text, channel).decision == decision
+
+
+def test_a_clinic_that_we_are_not_is_a_rival() -> None:
+    (rival,) = read_namesakes(TOWN)
+    assert (rival.is_rival, rival.kinds, rival.places) == (True, (), ())
+    assert rival.names == ("Alder Medical Center", "alder")
+
+
 def test_evidence_is_named_and_stands_where_it_says(resolver: Resolver) -> None:
     text = "saw Dr. Raman at Larkspur in Port Alder"
     found = resolver.resolve(text)
@@ -98,6 +141,8 @@ def test_a_hostile_text_is_read_fast(resolver: Resolver, unit: str) -> None:
     assert time.perf_counter() - started < 2
 
 
+# The first text loads the word lists.
+@settings(deadline=None)
 @given(text=st.text(alphabet="lLarkspur FmiyHeth.,'’#@é🌼\n5", max_size=80), channel=st.text(max_size=20))
 def test_any_text_is_answered(text: str, channel: str) -> None:
     found = Resolver(SAINT).resolve(text, channel)
