@@ -17,6 +17,7 @@ from pipeline.alerting.tokens import link_key
 from pipeline.alerting.wording import clean
 from pipeline.web.acts import NOTE_CHARACTERS, perform
 from pipeline.web.alert_page import alert_words
+from pipeline.web.drafts import DRAFT_CHARACTERS, Checked, check_draft
 from pipeline.web.form import read_form
 from pipeline.web.grounds import links_of, read_grounds, read_growth
 from pipeline.web.history import STATES
@@ -51,6 +52,8 @@ def triage_routes(workplace_opener: Callable[[], Workplace], clock: Callable[[],
         workplace, now = workplace_opener(), clock()
         check_act(person, request, fields.get("form", ""), link_key(workplace.settings.require_author_key()))
         alert, _, _ = _read(workplace, person, key)
+        if fields.get("act") == "lint":
+            return _show(workplace, person, key, state, now, checked=check_draft(workplace, fields.get("draft", "")))
         if problem := _perform(workplace, alert, fields, person.name, now):
             return _show(workplace, person, key, state, now, problem)
         return go_to(f"triage?key={quote(key, safe='')}&state={_known(state)}")
@@ -62,7 +65,15 @@ def triage_routes(workplace_opener: Callable[[], Workplace], clock: Callable[[],
     return router
 
 
-def _show(workplace: Workplace, person: Person, key: str, state: str, now: datetime, problem: str = "") -> Response:
+def _show(
+    workplace: Workplace,
+    person: Person,
+    key: str,
+    state: str,
+    now: datetime,
+    problem: str = "",
+    checked: Checked | None = None,
+) -> Response:
     alert, facts, events = _read(workplace, person, key)
     said = sorted((*events, *reviewing.verdicts(workplace, key)), key=lambda event: event.at)
     zone = desk_of(workplace.practice, workplace.listening).zone
@@ -79,6 +90,8 @@ def _show(workplace: Workplace, person: Person, key: str, state: str, now: datet
         grounds=read_grounds(workplace, alert, zone),
         growth=read_growth(workplace, alert, now),
         problem=problem,
+        checked=checked,
+        draft_characters=DRAFT_CHARACTERS,
         form=form_of(person, link_key(workplace.settings.require_author_key())),
         receiver=clean(person.name, 200),
         may_act=person.may_act,

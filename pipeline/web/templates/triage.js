@@ -29,6 +29,7 @@
     e: () => send("escalate"),
     s: () => write("silence-reason"),
     n: () => write("note-note"),
+    r: () => write("lint-draft"),
     "?": () => help.showModal(),
   };
   if (rows.length) {
