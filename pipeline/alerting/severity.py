@@ -49,6 +49,8 @@ class Row:
 
 # The claim can do harm and is on several platforms already, so that an answer amplifies little.
 WIDE = "harm_medium_wide"
+# Only the model takes the mention for urgent, and not surely.
+DOUBTFUL = "may_not_wait"
 
 TABLE = (
     Row(
@@ -82,7 +84,7 @@ TABLE = (
         lambda group, policy: group.kind == "surge" and group.negative_voices >= policy["urgent_voices"],
     ),
     Row(
-        "may_not_wait",
+        DOUBTFUL,
         "high",
         "a post names the practice and may not be able to wait",
         lambda group, policy: is_urgent(group.urgency) and group.doubtful,

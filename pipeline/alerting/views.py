@@ -10,7 +10,7 @@ from pipeline.alerting.alert import Alert, ClaimFacts
 from pipeline.alerting.card import Card, Desk, build_card, order_evidence
 from pipeline.alerting.growth import size_words, subject_words
 from pipeline.alerting.links import Link, evidence_link, page_link, permalink
-from pipeline.alerting.severity import HISTORICAL, MEANINGS
+from pipeline.alerting.severity import DOUBTFUL, HISTORICAL, MEANINGS
 from pipeline.alerting.wording import (
     ACTION,
     HARM,
@@ -174,7 +174,8 @@ def _said(alert: Alert, facts: ClaimFacts | None) -> str:
         return subject_words(kind, alert.category or alert.claim_id or alert.narrative_id, None)
     if alert.kind == "mention":
         named = listed([clean(term, 60) for term in alert.evidence.get("terms", ())][:3])
-        words = mention_words(alert.category).capitalize()
+        words = mention_words(alert.category)
+        words = f"Perhaps {words}" if DOUBTFUL in alert.reasons else words.capitalize()
         return f"{words}: named as {named}" if named else words
     if facts is None:
         return f"Claim {slug(alert.claim_id) or 'without a readable id'}"

@@ -127,6 +127,12 @@ def test_the_mention_mail_names_our_term_only(mention_alert, now):
     assert rendered.subject == "Urgent: practice named, patient safety, 7 posts, 5 people - Riverside Clinic"
 
 
+def test_what_only_the_model_takes_for_urgent_is_told_as_perhaps(mention_alert, now):
+    doubtful = replace(mention_alert, severity="high", reasons=("may_not_wait",))
+    text = _words(render_urgent(doubtful, None, "Riverside Clinic", "UTC", now))[0]
+    assert "Perhaps patient safety: named as Riverside Clinic" in text
+
+
 def test_posts_without_dates_say_so(alert, facts, now):
     undated = replace(alert, first_post_at=None, last_post_at=None)
     assert "Platforms gave no dates" in _words(render_urgent(undated, facts, "R", "UTC", now))[0]
