@@ -43,7 +43,7 @@ def main() -> int:
         with ExitStack() as stack:
             served = stack.enter_context(Loopback(HERE / "posts" / "posts.jsonl", now=STAGES[0]))
             relay = stack.enter_context(Relay(workplace.settings.home / "mail"))
-            os.environ.update(_loopback_environment(served, relay))
+            os.environ.update(loopback_environment(served, relay))
             _accept_terms(workplace)
             before = _counts(workplace)
             failed = list(_run_dags(workplace, ("claims_changed",), CLAIMS_LOADED))
@@ -89,7 +89,8 @@ def _prepare(settings: Settings) -> Workplace:
     return workplace
 
 
-def _loopback_environment(served: Loopback, relay: Relay) -> dict[str, str]:
+def loopback_environment(served: Loopback, relay: Relay) -> dict[str, str]:
+    """Where the demo's platforms and its mail relay are."""
     return {
         "AUSCULT_REDDIT_URL": served.url,
         "AUSCULT_REDDIT_CLIENT_ID": "demo",

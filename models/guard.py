@@ -8,7 +8,6 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load
 
 from models.artefacts import digest_of
 from models.fine_tuned import FineTuned, Form, open_fine_tuned, read_weights
@@ -137,7 +136,7 @@ def load_guard(runtime: Runtime | None = None, folder: Path | None = None, *, we
     runtime = runtime or choose_runtime()
     stored = read_weights(FORM.name, weights)
     words, fit = ((weights / name).read_bytes() for name in ("guard_words.safetensors", "guard.json"))
-    heads = load(words)
-    told = WordHeads(heads["says"], heads["heads"], heads["intercepts"].astype(np.float64))
     guard_id = f"guard-{digest_of(*stored.files, words, fit)}-int8-{runtime.name}-f{FOLDING_VERSION}"
-    return GuardModel(open_fine_tuned(FORM, stored, runtime, folder), told, Fit(**json.loads(fit)), guard_id)
+    return GuardModel(
+        open_fine_tuned(FORM, stored, runtime, folder), WordHeads.load(words), Fit(**json.loads(fit)), guard_id
+    )

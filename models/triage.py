@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load
 
 from models.artefacts import digest_of
 from models.fine_tuned import FineTuned, Form, open_fine_tuned, read_weights
@@ -168,8 +167,6 @@ def load_triage(runtime: Runtime | None = None, folder: Path | None = None, *, w
     runtime = runtime or choose_runtime()
     stored = read_weights(FORM.name, weights)
     words, fit = ((weights / name).read_bytes() for name in ("triage_words.safetensors", "triage.json"))
-    heads = load(words)
-    told = WordHeads(heads["says"], heads["heads"], heads["intercepts"].astype(np.float64))
     triage_id = f"triage-{digest_of(*stored.files, words, fit)}-int8-{runtime.name}-f{FOLDING_VERSION}"
     network = open_fine_tuned(FORM, stored, runtime, folder)
-    return TriageModel(network, told, Fit(**json.loads(fit)), triage_id)
+    return TriageModel(network, WordHeads.load(words), Fit(**json.loads(fit)), triage_id)

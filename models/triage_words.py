@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import load
 
 from models.folding import fold_sparse
 
@@ -28,6 +29,12 @@ class WordHeads:
 
     def __init__(self, says: Halves, heads: Halves, intercepts: Floats) -> None:
         self._says, self._heads, self._intercepts = says, heads, intercepts
+
+    @classmethod
+    def load(cls, stored: bytes) -> "WordHeads":
+        """Heads from the bytes of a safetensors file."""
+        heads = load(stored)
+        return cls(heads["says"], heads["heads"], heads["intercepts"].astype(np.float64))
 
     def read(self, texts: Sequence[str]) -> Floats:
         """Log-odds, shape (len(texts), n), in order; a row depends on its text alone."""

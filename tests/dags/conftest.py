@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import uvicorn
 
 from pipeline.config import read_settings
 from pipeline.orchestration import airflow_environment
+from tests.web.served import answering
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +25,17 @@ def airflow_home(server: str) -> Iterator[Path]:
     from airflow.settings import dispose_orm
 
     dispose_orm()
+
+
+@pytest.fixture
+def airflow_site(airflow_home: Path) -> Iterator[str]:
+    """Airflow's own API server, plugins mounted, on a free loopback port."""
+    from airflow.api_fastapi.app import create_app
+
+    with answering(
+        uvicorn.Server(uvicorn.Config(create_app(apps="core"), host="127.0.0.1", port=0, access_log=False))
+    ) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

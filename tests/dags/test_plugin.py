@@ -3,15 +3,11 @@
 import os
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 import sqlalchemy as sa
-import uvicorn
 
 from pipeline.alerting.tokens import alert_address, link_key
 from pipeline.warehouse import tables
@@ -19,24 +15,6 @@ from pipeline.workplace import Workplace, moment
 from tests.web.served import alert_row, claim_row
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def airflow_site(airflow_home: Path) -> Iterator[str]:
-    """Airflow's own API server, plugins mounted, on a free loopback port."""
-    from airflow.api_fastapi.app import create_app
-
-    server = uvicorn.Server(uvicorn.Config(create_app(apps="core"), host="127.0.0.1", port=0, access_log=False))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    ends = time.monotonic() + 60
-    while not server.started:
-        assert thread.is_alive(), "Airflow's server ended"
-        assert time.monotonic() < ends, "Airflow's server did not start"
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(30)
 
 
 def test_airflow_mounts_the_page_and_logs_no_token(

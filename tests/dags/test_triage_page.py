@@ -1,38 +1,15 @@
 """The triage page below the real Airflow: its own users sign in, each role may what it may, and a form teaches."""
 
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 import requests
 import sqlalchemy as sa
-import uvicorn
 
 from pipeline.warehouse import tables
 from pipeline.workplace import Workplace
 from tests.web.served import alert_row, claim_row
 
 ROUTES = (("GET", "queue"), ("GET", "triage"), ("POST", "triage"), ("GET", "triage.js"))
-
-
-@pytest.fixture
-def airflow_site(airflow_home: Path) -> Iterator[str]:
-    """Airflow's own API server, plugins mounted, on a free loopback port."""
-    from airflow.api_fastapi.app import create_app
-
-    server = uvicorn.Server(uvicorn.Config(create_app(apps="core"), host="127.0.0.1", port=0, access_log=False))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    ends = time.monotonic() + 60
-    while not server.started:
-        assert thread.is_alive(), "Airflow's server ended"
-        assert time.monotonic() < ends, "Airflow's server did not start"
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/auscult"
-    server.should_exit = True
-    thread.join(30)
 
 
 def cookie_of(role: str) -> dict[str, str]:
@@ -54,7 +31,7 @@ def test_users_of_airflow_work_the_queue(airflow_site: str, workplace: Workplace
     asked = {"key": row["alert_key"]}
     for cookies in ({}, {"_token": "forged"}):
         for method, path in ROUTES:
-            address = f"{airflow_site}/{path}"
+            address = f"{airflow_site}/auscult/{path}"
             answer = requests.request(
                 method, address, params=asked, cookies=cookies, data={"act": "reject"}, timeout=60
             )
@@ -62,16 +39,16 @@ def test_users_of_airflow_work_the_queue(airflow_site: str, workplace: Workplace
             assert "MMR" not in answer.text
     counts = {"viewer": 1, "user": 1, "admin": 2}
     for role, seen in counts.items():
-        queue = requests.get(f"{airflow_site}/queue", cookies=cookie_of(role), timeout=60)
+        queue = requests.get(f"{airflow_site}/auscult/queue", cookies=cookie_of(role), timeout=60)
         assert queue.text.count("data-row") == seen, role
-    viewed = requests.get(f"{airflow_site}/triage", params=asked, cookies=cookie_of("viewer"), timeout=60)
+    viewed = requests.get(f"{airflow_site}/auscult/triage", params=asked, cookies=cookie_of("viewer"), timeout=60)
     assert "False: “The MMR vaccine causes autism.”" in viewed.text
     assert "act-confirm" not in viewed.text
-    page = requests.get(f"{airflow_site}/triage", params=asked, cookies=cookie_of("user"), timeout=60)
+    page = requests.get(f"{airflow_site}/auscult/triage", params=asked, cookies=cookie_of("user"), timeout=60)
     sent = {"form": page.text.partition('name="form" value="')[2][:64], "act": "confirm"}
     statuses = []
     for cookies in (cookie_of("viewer"), {}, cookie_of("user")):
-        done = requests.post(f"{airflow_site}/triage", params=asked, cookies=cookies, data=sent, timeout=60)
+        done = requests.post(f"{airflow_site}/auscult/triage", params=asked, cookies=cookies, data=sent, timeout=60)
         statuses.append(done.history[0].status_code if done.history else done.status_code)
     assert statuses == [403, 401, 303]
     with workplace.engine.begin() as connection:

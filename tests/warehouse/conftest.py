@@ -9,7 +9,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from demo.__main__ import CLAIMS_LOADED, HERE, STAGES
+from demo.__main__ import CLAIMS_LOADED, HERE, STAGES, loopback_environment
 from demo.drops import fill_drop_folder
 from demo.loopback import Loopback
 from demo.mailroom import Relay
@@ -77,16 +77,7 @@ def _environment(server: str, name: str, home: Path, served: Loopback, relay: Re
     return {
         "AUSCULT_DATABASE_URL": embedded.database_url(server, name),
         "AUSCULT_HOME": str(home),
-        "AUSCULT_REDDIT_URL": served.url,
-        "AUSCULT_REDDIT_CLIENT_ID": "demo",
-        "AUSCULT_REDDIT_CLIENT_SECRET": "demo",
-        "AUSCULT_REDDIT_USER_AGENT": "linux:auscult-demo:1.0",
-        "AUSCULT_X_URL": served.url,
-        "AUSCULT_X_BEARER_TOKEN": "demo",
-        "AUSCULT_X_USER_ID": "4711",
-        "AUSCULT_SMTP_HOST": "127.0.0.1",
-        "AUSCULT_SMTP_PORT": str(relay.port),
-        "AUSCULT_SMTP_TLS": "none",
+        **loopback_environment(served, relay),
     }
 
 

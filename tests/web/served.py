@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 import sqlalchemy as sa
+import uvicorn
 import yaml
 
 from pipeline.alerting.tokens import form_value, link_key, sign_link
@@ -145,22 +146,28 @@ def alert_row(practice_id: str, **changes: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def running(settings: Settings, clock: Clock) -> Iterator[Site]:
-    """The site on a free port, with a workplace read anew for each request, as `auscult serve` does."""
-    server = web_server(create_app(lambda: open_workplace(settings), clock), "127.0.0.1", 0)
+def answering(server: uvicorn.Server) -> Iterator[str]:
+    """The address of a server that runs in a thread while this is open."""
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + 60
     while not server.started:
         assert thread.is_alive(), "the server ended"
         assert time.monotonic() < ends, "the server did not start"
         time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield Site(f"http://127.0.0.1:{port}", open_workplace(settings), clock)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(30)
+
+
+@contextmanager
+def running(settings: Settings, clock: Clock) -> Iterator[Site]:
+    """The site on a free port, with a workplace read anew for each request, as `auscult serve` does."""
+    server = web_server(create_app(lambda: open_workplace(settings), clock), "127.0.0.1", 0)
+    with answering(server) as address:
+        yield Site(address, open_workplace(settings), clock)
 
 
 def practice_called(settings: Settings, name: str) -> None:

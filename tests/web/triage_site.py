@@ -1,7 +1,5 @@
 """The app with signed-in people: a cookie says who it is, as Airflow's own does."""
 
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from pipeline.web.people import Person, form_of
 from pipeline.web.serving import web_server
 from pipeline.workplace import open_workplace
 from tests.web.browser import Browser
-from tests.web.served import NOW, Clock, Site, alert_row, claim_row
+from tests.web.served import NOW, Clock, Site, alert_row, answering, claim_row
 
 PEOPLE = {
     "ana": Person("ana", may_act=True),
@@ -57,19 +55,8 @@ async def who(request: Request) -> Person:
 @contextmanager
 def triage_running(settings: Settings, clock: Clock) -> Iterator[TriageSite]:
     server = web_server(create_app(lambda: open_workplace(settings), clock, who), "127.0.0.1", 0)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    ends = time.monotonic() + 30
-    while not server.started:
-        assert thread.is_alive(), "the server ended"
-        assert time.monotonic() < ends, "the server did not start"
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield TriageSite(f"http://127.0.0.1:{port}", open_workplace(settings), clock)
-    finally:
-        server.should_exit = True
-        thread.join(30)
+    with answering(server) as address:
+        yield TriageSite(address, open_workplace(settings), clock)
 
 
 def write_alerts(site: Site, amount: int, **changes: Any) -> list[str]:
