@@ -105,8 +105,14 @@ class Policy:
     urgent_sure: Number = Number(
         0.90,
         "p_urgent",
-        "below it what only the model takes for urgent waits for the digest; danger to life never does",
+        "below it what only the model takes for urgent waits for the digest",
         "models/cards/triage.md: from here on 3 of 100 routine posts of a new writer are taken for urgent, not 10",
+    )
+    life_sure: Number = Number(
+        0.70,
+        "p_urgent",
+        "the same for danger to life",
+        "models/cards/triage.md: from here on .85 of a new writer's dangers are told at once, not .89",
     )
     alert_bucket_hours: Number = Number(
         24, "hours", "length of the time bucket of an alert group", "one mail a day and claim at most"

@@ -195,8 +195,8 @@ def _mentioned_posts(mentions: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     frame["subject"] = pd.Series(subjects, index=frame.index, dtype=object)
     frame["plain"] = [subject == PLAIN_MENTION for subject in subjects]
     frame["waits"] = [not subject.startswith((OWN_POST, URGENT)) for subject in subjects]
-    read = (frame["urgency_cue"] == READ) & (frame["p_urgent"].astype(float) < policy["urgent_sure"])
-    frame["doubtful"] = read & (frame["urgency"] != LIFE)
+    sure = (frame["urgency"] == LIFE).map({True: policy["life_sure"], False: policy["urgent_sure"]})
+    frame["doubtful"] = (frame["urgency_cue"] == READ) & (frame["p_urgent"].astype(float) < sure)
     order = ["waits", "doubtful", "plain", "p_mention", "platform", "platform_id", "subject", "term", "tone", "post_id"]
     ascending = [name != "p_mention" for name in order]
     return frame.sort_values(order, ascending=ascending, kind="stable").drop_duplicates("post_id")

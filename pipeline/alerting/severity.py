@@ -12,7 +12,7 @@ RANKS: dict[str, int] = {level: rank for rank, level in enumerate(LEVELS)}
 URGENT, OWN_POST = "urgent:", "own_post:"
 # Values of a mention's urgency that ask for nothing before the digest.
 UNHURRIED = frozenset({"routine"})
-# The cue of an urgency that no known words say, only the model; and the kind that nobody waits to be sure of.
+# The cue of an urgency that no known words say, only the model; and the kind that is told at once when less sure.
 READ, LIFE = "reading", "danger_to_life"
 
 

@@ -154,10 +154,12 @@ def test_an_urgent_mention_is_an_urgent_alert_of_its_own(grouped, mention):
         ("patient_safety", "reading", 0.89, "high"),
         ("patient_safety", "reading", 0.90, "urgent"),
         ("patient_safety", "wrong treatment", 0.60, "urgent"),
-        ("danger_to_life", "reading", 0.60, "urgent"),
+        ("danger_to_life", "reading", 0.70, "urgent"),
+        ("danger_to_life", "reading", 0.69, "high"),
+        ("danger_to_life", "cannot breathe", 0.10, "urgent"),
     ],
 )
-def test_what_is_only_read_and_not_sure_waits_unless_a_life_is_at_stake(
+def test_what_is_only_read_and_not_sure_waits_and_danger_to_life_waits_least(
     grouped, mention, urgency, cue, p_urgent, severity
 ):
     doubtful = mention(1, urgency=urgency, urgency_cue=cue, p_urgent=p_urgent, category="complaint")
