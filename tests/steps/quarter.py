@@ -62,6 +62,10 @@ class Judged:
         # What only the model takes for urgent is ordinary traffic: its false alarms must keep within the budget.
         return self.is_urgent or any(row["urgency_cue"] not in (None, READ) for row in self.mentions)
 
+    def sorted_as(self, category: str) -> bool:
+        """Whether it names the practice and is counted under this category."""
+        return any(row["category"] == category and row["urgency"] == "routine" for row in self.mentions)
+
     @property
     def spreads(self) -> set[str]:
         return {row["claim_id"] for row in self.matches if row["decision"] == "alert"}

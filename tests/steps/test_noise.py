@@ -43,14 +43,14 @@ def planted_quarter(workplace: Workplace) -> Quarter:
     spreading = {
         claim: [one for one in judged if claim in one.spreads and not one.is_danger] for claim in (HARMFUL, MEDIUM)
     }
-    naming = [one for one in judged if one.mentions and not one.is_danger and not one.spreads]
+    naming = [one for one in judged if one.sorted_as("praise") and not one.is_danger and not one.spreads]
     plain = [one for one in judged if not one.mentions and not one.matches]
     danger = [one for one in judged if one.is_danger]
     for number, days in ((2, 1.4), (8, 5.9), (11, 3.1)):
         quarter.plant("danger", str(number), week(number, days), danger[number : number + 2], 2, 12)
     quarter.plant("claim", HARMFUL, week(5, 2.3), spreading[HARMFUL], 24, 18)
     quarter.plant("claim", MEDIUM, week(7, 0.6), spreading[MEDIUM], 24, 18)
-    quarter.plant("mention", "mention", week(9, 1.5), naming, 60, 16)
+    quarter.plant("mention", "praise", week(9, 1.5), naming, 60, 16)
     quarter.plant("narrative", "ferry", week(10, 3.4), plain[:6], 18, 14)
     quarter.write(workplace)
     return quarter
