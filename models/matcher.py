@@ -211,7 +211,10 @@ def _nearest(
 
 
 def _cosines(vectors: Floats, wordings: Floats) -> Floats:
-    """Cosines (posts, wordings); a row is the same bit by bit whatever stands beside it, so a score can be replayed."""
+    """Cosines (posts, wordings); a row is the same to 1e-7 whatever stands beside it, so a score can be replayed.
+
+    Bit by bit with AVX-512; other kernels sum the last rows of a product in another order.
+    """
     least = max(2, SMALL_PRODUCT // max(1, wordings.size) + 1)
     if len(vectors) >= least:
         return vectors @ wordings.T

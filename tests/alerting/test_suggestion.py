@@ -28,7 +28,7 @@ def test_old_posts_are_left(alert, facts):
 def test_mentions(mention_alert):
     assert suggest(mention_alert, None).action == "respond"
     assert suggest(replace(mention_alert, severity="high"), None).action == "respond"
-    assert suggest(replace(mention_alert, severity="normal"), None).action == "watch"
+    assert suggest(replace(mention_alert, severity="normal", category="mention"), None).action == "watch"
 
 
 def test_surges(alert, mention_alert, facts):
@@ -44,5 +44,6 @@ def test_surges(alert, mention_alert, facts):
 
 def test_what_triage_has_not_filled_in_changes_nothing(mention_alert):
     for tones in ({}, {"negative": 3}):
-        one = replace(mention_alert, severity="normal", evidence=mention_alert.evidence | {"tones": tones})
+        evidence = mention_alert.evidence | {"tones": tones}
+        one = replace(mention_alert, severity="normal", category="mention", evidence=evidence)
         assert suggest(one, None).action == "watch"
