@@ -18,9 +18,6 @@ SPARSE_WEIGHT = 0.2
 # Posts scored at a time, and (posts x wordings) entries: bounds what is held at once to some tens of MB. With a million
 # wordings it is hundreds, for fewer posts than LEAST_POSTS would each read all vectors from memory.
 CHUNK_POSTS, CHUNK_ENTRIES, LEAST_POSTS = 128, 2_000_000, 16
-# Up to about here the linear algebra library takes another kernel, which sums in another order: found by comparing the
-# products of 1 to 128 rows with 30 to 20,000 wordings.
-SMALL_PRODUCT = 1_000_000
 BLOCK = 64
 ROUNDING = np.float32(2e-6)
 
@@ -188,7 +185,7 @@ def _nearest(
     index: ClaimIndex, vectors: Floats, words: Sequence[Sequence[str]], top: int, weight: float
 ) -> tuple[NDArray[np.generic], ...]:
     asked = _asked_words(index, words)
-    cosines = _cosines(vectors, index.vectors)
+    cosines = vectors @ index.vectors.T
     dense = cosines
     if len(index.wordings) > len(index.claims):
         own = cosines[:, index.starts[:-1]]
@@ -204,23 +201,10 @@ def _nearest(
     starts = np.searchsorted(post, np.arange(len(vectors)))
     kept = order[(starts[:, None] + np.arange(top)).ravel()]
     post, claim = post[kept], claim[kept]
-    wording = _best_wordings(index, cosines, post, claim)
-    found = claim, fused[kept], dense[post, claim], sparse[post, claim], wording, cosines[post, wording]
+    close, wording, nearest = _read_closely(index, vectors, post, claim)
+    found = claim, fused[kept], close, sparse[post, claim], wording, nearest
     held = _held_shares(index, asked, post, wording).astype(np.float32)
     return tuple(part.reshape(len(vectors), top) for part in (*found, held))
-
-
-def _cosines(vectors: Floats, wordings: Floats) -> Floats:
-    """Cosines (posts, wordings); a row is the same to 1e-7 whatever stands beside it, so a score can be replayed.
-
-    Bit by bit with AVX-512; other kernels sum the last rows of a product in another order.
-    """
-    least = max(2, SMALL_PRODUCT // max(1, wordings.size) + 1)
-    if len(vectors) >= least:
-        return vectors @ wordings.T
-    padded: Floats = np.zeros((least, vectors.shape[1]), dtype=np.float32)
-    padded[: len(vectors)] = vectors
-    return (padded @ wordings.T)[: len(vectors)]
 
 
 def _numbers_of(vocabulary: dict[str, int], texts: Sequence[Sequence[str]]) -> tuple[Positions, Positions]:
@@ -244,16 +228,25 @@ def _least(scores: Floats, top: int) -> Floats:
     return least
 
 
-def _best_wordings(index: ClaimIndex, cosines: Floats, post: Positions, claim: Positions) -> Positions:
+def _read_closely(
+    index: ClaimIndex, vectors: Floats, post: Positions, claim: Positions
+) -> tuple[Floats, Positions, Floats]:
+    """Of pairs of post and claim: the dense score, the best wording and its cosine.
+
+    Each is computed by itself: a matrix product sums a row's last bits in an order that depends on the rows beside it
+    and on the processor, and then no score could be replayed.
+    """
     starts, counts = index.starts[claim], np.diff(index.starts)[claim]
     pair, place = _segments(counts)
-    near = np.round(cosines[post[pair], starts[pair] + place], 6)
-    best = np.maximum.reduceat(near, np.cumsum(counts) - counts)
+    first = np.cumsum(counts) - counts
+    near = np.vecdot(vectors[post[pair]], index.vectors[starts[pair] + place])
+    dense = (near[first] + np.maximum.reduceat(near, first)) / np.float32(2)
+    even = np.round(near, 6)
     # The first of equals: written from behind, the first comes last.
     found = np.empty(len(claim), dtype=np.int64)
-    equal = np.flatnonzero(near == best[pair])[::-1]
+    equal = np.flatnonzero(even == np.maximum.reduceat(even, first)[pair])[::-1]
     found[pair[equal]] = place[equal]
-    return starts + found
+    return dense, starts + found, near[first + found]
 
 
 def _held_shares(index: ClaimIndex, asked: csr_matrix, post: Positions, wording: Positions) -> NDArray[np.float64]:
