@@ -7,6 +7,7 @@ from datetime import datetime
 import pandas as pd
 
 from models.ahead import one_ahead
+from pipeline.alerting.severity import OWN_POST
 from pipeline.bench import Bench, open_bench
 from pipeline.config import POLICY
 from pipeline.guarding import guard_posts
@@ -129,7 +130,7 @@ def _stopped(bench: Bench, own: pd.DataFrame) -> pd.DataFrame:
             "p_mention": 1.0,
             # Why a person is known by it would name the person.
             "context": finding.why if finding.rule == "false_claim" else "",
-            "category": f"own_post:{found.verdict}",
+            "category": f"{OWN_POST}{found.verdict}",
         }
         for post_id, text, found in zip(own["post_id"], texts, guarded, strict=True)
         for finding in found.findings

@@ -239,5 +239,6 @@ def test_every_alert_of_the_demo_replays_to_the_same_score(workplace: Workplace)
     assert {one.alert_key: one.words for one in found if one.verdict != "same"} == {}
     scores = [line for one in found for line in one.lines if line.part == "scores of all posts"]
     assert max(line.difference for line in scores) <= TOLERANCE
-    assert len(scores) >= 13
+    # How many there are is the runtime's matter: 14 with OpenVINO, 13 with ONNX Runtime.
+    assert len(scores) == sum("|misinformation|" in key for key in raised) >= 13
     assert len(found) >= 28
