@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import ssl
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -112,11 +111,3 @@ def run_sender(order: Sending, seconds: float = 60) -> int:
         process.kill()
         raise AssertionError(f"a sender did not end in {seconds} s")
     return int(process.exitcode)
-
-
-def until(done: Callable[[], bool], seconds: float = 20) -> None:
-    """Wait until something is so."""
-    ends_at = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < ends_at, "it did not come to that"
-        time.sleep(0.02)
