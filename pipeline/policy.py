@@ -63,6 +63,34 @@ class Policy:
         "where no threshold is proven, an alert is raised from here on, marked as unproven; above 1 is never",
         "development: 4 to 6 of 1,000 ordinary health posts alarm, the most that is bearable (docs/evaluation.md)",
     )
+    calibration_labels: Number = Number(
+        40,
+        "reviews",
+        "of a source or claim before its threshold is fitted to them",
+        "below it hardly anything is proven",
+    )
+    calibration_recent: Number = Number(
+        20, "reviews", "the newest ones, which must not contradict what the others prove", "finds a drift in days"
+    )
+    calibration_days: Number = Number(180, "days", "reviews older than this teach no more", "half a year of drift")
+    calibration_step: Number = Number(
+        0.10,
+        "p_match x promotes",
+        "a threshold that moves further than this at once waits for a person; 0: every change does",
+        "the operator's choice",
+    )
+    calibration_lowest: Number = Number(
+        0.40, "p_match x promotes", "no fitted threshold is lower", "the operator's choice"
+    )
+    calibration_highest: Number = Number(
+        0.70, "p_match x promotes", "a higher one waits for a person", "the operator's choice: raising it misses posts"
+    )
+    wrong_share: Number = Number(
+        0.50,
+        "share of alerts",
+        "alerts that nothing proves begin higher where reviews show that fewer than this are right",
+        "judgement: what is more often wrong than right is not read",
+    )
     least_english: Number = Number(
         0.01,
         "probability of English",

@@ -1,4 +1,4 @@
-"""Tables of what was made of it: claims, vectors, matches, mentions, narratives and reviews."""
+"""Tables of what was made of it: claims, vectors, matches, mentions and narratives."""
 
 from pgvector.sqlalchemy import Vector
 from sqlalchemy import (
@@ -114,6 +114,7 @@ matches = Table(
     column("reader_id", Text, "cross-encoder that read claim and post together"),
     column("stance_id", Text, "stance model"),
     column("policy_version", Text, "version of the policy table"),
+    column("calibration", BigInteger, "version of the calibration in force; NULL where none was", null=True),
     column("screened_at", MOMENT, "the clock of the step, UTC"),
     UniqueConstraint("post_id", "claim_id"),
     ForeignKeyConstraint(["claim_id", "claim_version"], ["claims.claim_id", "claims.version"]),
@@ -195,26 +196,4 @@ narrative_posts = Table(
     column("narrative_id", Text, "the narrative that it tells", ForeignKey("narratives.narrative_id")),
     Index("ix_narrative_posts_narrative_id", "narrative_id"),
     comment="One row per post of a narrative.",
-)
-
-reviews = Table(
-    "reviews",
-    metadata,
-    surrogate("review_id", "surrogate key"),
-    column("practice_id", Text, "the practice whose staff decided"),
-    column("subject", Text, "match or alert"),
-    column("platform", Text, "platform of the reviewed post", null=True),
-    column("platform_id", Text, "id of the reviewed post; NULL once it is erased", null=True),
-    column("claim_id", Text, "claim of the reviewed match", null=True),
-    column("alert_key", Text, "the reviewed alert", null=True),
-    column("p_match", Double, "probability of the match when it was reviewed", null=True),
-    column("promotes", Double, "probability that the post spreads the claim, likewise", null=True),
-    column("verdict", Text, "confirmed or rejected"),
-    column("reviewed_by", Text, "who decided"),
-    column("reviewed_at", MOMENT, "when, UTC"),
-    column("note", Text, "why", server_default=""),
-    one_of("subject", "match", "alert"),
-    one_of("verdict", "confirmed", "rejected"),
-    Index("ix_reviews_alert_key", "alert_key", postgresql_where=text("alert_key is not null")),
-    comment="One row per verdict of a person; nothing that is recomputed touches it.",
 )

@@ -21,10 +21,10 @@ from pipeline.warehouse.judged import (
     mentions,
     narrative_posts,
     narratives,
-    reviews,
     vectors,
 )
 from pipeline.warehouse.shapes import metadata
+from pipeline.warehouse.taught import calibration_acts, calibration_fits, calibrations, reviews
 from pipeline.warehouse.told import alert_events, alert_posts, alerts, outbox, silences, testimonials
 
 __all__ = [
@@ -32,6 +32,9 @@ __all__ = [
     "alert_events",
     "alert_posts",
     "alerts",
+    "calibration_acts",
+    "calibration_fits",
+    "calibrations",
     "check_runs",
     "claim_sets",
     "claim_sweeps",
