@@ -74,10 +74,7 @@ class Policy:
     )
     calibration_days: Number = Number(180, "days", "reviews older than this teach no more", "half a year of drift")
     calibration_step: Number = Number(
-        0.10,
-        "p_match x promotes",
-        "a threshold that moves further than this at once waits for a person; 0: every change does",
-        "the operator's choice",
+        0.10, "p_match x promotes", "a larger change waits for a person; 0: every change does", "the operator's choice"
     )
     calibration_lowest: Number = Number(
         0.40, "p_match x promotes", "no fitted threshold is lower", "the operator's choice"
@@ -86,10 +83,7 @@ class Policy:
         0.70, "p_match x promotes", "a higher one waits for a person", "the operator's choice: raising it misses posts"
     )
     wrong_share: Number = Number(
-        0.50,
-        "share of alerts",
-        "alerts that nothing proves begin higher where reviews show that fewer than this are right",
-        "judgement: what is more often wrong than right is not read",
+        0.50, "share of alerts", "unproven alerts of which surely fewer are right begin at a higher score", "judgement"
     )
     least_english: Number = Number(
         0.01,
@@ -149,16 +143,10 @@ class Policy:
         7, "days", "a post older than this when first stored raises no mail", "design, section 5"
     )
     urgent_voices: Number = Number(
-        3,
-        "distinct authors",
-        "voices that make a high-harm claim urgent",
-        "judgement: one voice is not a spread",
+        3, "distinct authors", "voices that make a high-harm claim urgent", "judgement: one voice is not a spread"
     )
     wide_platforms: Number = Number(
-        3,
-        "platforms",
-        "platforms that make a claim of medium harm a matter of the day",
-        "judgement: it has left its bubble",
+        3, "platforms", "make a claim of medium harm a matter of the day", "judgement: it has left its bubble"
     )
     urgent_hours: Number = Number(
         48, "hours", "age of a group's bucket up to which it is mailed at once", "older ones are in the digest"
