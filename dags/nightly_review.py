@@ -1,7 +1,8 @@
 """Keep what is stored true: is each post still public, has its time come, does every ledger balance.
 
 What is gone at its source is erased here with all that was derived from it; what is past its retention is emptied;
-the checks under sql/checks must find nothing, and zero checks run is a failure too.
+thresholds are fitted anew to what people confirmed and rejected, and posts that they touch are screened again; the
+checks under sql/checks must find nothing, and zero checks run is a failure too.
 """
 
 from datetime import timedelta
@@ -27,9 +28,10 @@ def nightly_review() -> None:
     now = task(steps.read_clock)("{{ params.now }}")
     rechecked = task(steps.recheck).partial(now=now).expand(source=task(steps.listed_sources)())
     expired = task(steps.expire, trigger_rule="all_done")(now)
+    fitted = task(steps.recalibrate)(now)
     screened = task(steps.screen).partial(now=now).expand(shard=steps.SHARDS)
     told = task(notify)(now)
-    rechecked >> expired >> screened >> task(steps.narrate)(now) >> task(steps.raise_alerts)(now) >> told
+    rechecked >> expired >> fitted >> screened >> task(steps.narrate)(now) >> task(steps.raise_alerts)(now) >> told
     # Mail that is due is sent first: what waits only for this run is not stuck. A dead source stops no check.
     told >> task(steps.run_checks, trigger_rule="all_done")(now)
     [rechecked, told] >> EmptyOperator(task_id="every_step_worked")

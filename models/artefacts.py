@@ -6,9 +6,11 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from models.inference import Runtime, Session, open_session
@@ -34,6 +36,21 @@ class Recipe:
     bound: float
 
 
+class _Kept:
+    """A session that is opened when it is run first: few commands need all models, and opening one takes a while."""
+
+    def __init__(self, opened: Callable[[], Session]) -> None:
+        self._opened = opened
+
+    @cached_property
+    def _session(self) -> Session:
+        return self._opened()
+
+    def run(self, inputs: Mapping[str, Array]) -> NDArray[np.float32]:
+        """Its output for these inputs."""
+        return self._session.run(inputs)
+
+
 def open_artefact(recipe: Recipe, runtime: Runtime, folder: Path | None) -> Session:
     """The int8 session of a recipe, from `folder` where it was kept there before; else built, compared and kept.
 
@@ -41,12 +58,21 @@ def open_artefact(recipe: Recipe, runtime: Runtime, folder: Path | None) -> Sess
     """
     named = f"{recipe.name}-{{digest}}-{runtime.name}-{BUILD}.onnx"
     path = folder / named.format(digest=recipe.digest) if folder else None
-    if path and path.is_file():
+    if path is None or not path.is_file():
+        return _build(recipe, runtime, path, named)
+
+    def opened() -> Session:
         try:
             return open_session(path.read_bytes(), runtime)
-        except RuntimeError:
+        except (RuntimeError, OSError):
             # Cut short by a full disk, perhaps: what was kept is built anew.
-            path.unlink()
+            path.unlink(missing_ok=True)
+            return _build(recipe, runtime, path, named)
+
+    return _Kept(opened)
+
+
+def _build(recipe: Recipe, runtime: Runtime, path: Path | None, named: str) -> Session:
     graph = recipe.graph(False)
     session = open_session(graph, runtime)
     inputs = recipe.inputs()

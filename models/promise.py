@@ -2,19 +2,23 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import betainc  # type: ignore[import-untyped]
 
-from models.metrics import lower_bound, share_interval
+from models.metrics import share_interval
 
 WEIGHTS = Path(__file__).parent / "weights" / "promise.json"
 CONFIDENCE = 0.95
 # Fewer labelled scores than this at or above a threshold prove nothing.
 LEAST_LABELS = 20
+# Thresholds are tried this far apart.
+STEP = 0.02
 
 Floats = NDArray[np.float64]
 
@@ -64,19 +68,51 @@ class Promise:
 
 
 def lowest_threshold(labels: Labels, target: float, confidence: float = CONFIDENCE) -> float | None:
-    """The lowest score at and above which the lower bound of the share that promotes reaches `target`, or None.
+    """The lowest score at and above which surely at least `target` of the labels promote, or None.
 
-    Rows are taken from the highest score down; the bound is the one-sided Wilson bound on the effective number of rows
-    (Kish: the squared sum of the weights over the sum of their squares).
+    Fixed-sequence testing (Learn then Test: Angelopoulos et al. 2021, section 3.2), so that in all no more than
+    1 - `confidence` of such answers are wrong: from each of some starts thresholds are tried from high to low, STEP
+    apart, until the first that fails. Starts and steps are chosen by scores alone; the starts share the error evenly.
+    A test is the exact binomial one on the effective number of rows (Kish: the squared sum of the weights over the
+    sum of their squares).
     """
     scores, hits, rows = _above(labels)
-    found = None
-    for place in range(LEAST_LABELS - 1, len(scores)):
-        if place + 1 < len(scores) and scores[place + 1] == scores[place]:
-            continue
-        if lower_bound(hits[place], rows[place], confidence) >= target:
-            found = float(scores[place])
+    places = _steps(scores)
+    hits, rows = hits[places], rows[places]
+    starts, error = _starts(np.maximum.accumulate(rows), target, 1 - confidence)
+    passed = chance_of_hits(hits, rows, target) <= error
+    lowest = -1
+    for start in starts:
+        failed = np.flatnonzero(~passed[start:])
+        reached = start + int(failed[0]) if len(failed) else len(passed)
+        if reached > start:
+            lowest = max(lowest, reached - 1)
+    return float(scores[places[lowest]]) if lowest >= 0 else None
+
+
+def chance_of_hits(hits: Floats, rows: Floats, share: float) -> Floats:
+    """The chance of so many `hits` or more among `rows`, each a hit with probability `share`; both may be fractions."""
+    found: Floats = np.where(hits > 0, betainc(np.maximum(hits, 1e-9), np.maximum(rows - hits, 0) + 1, share), 1.0)
     return found
+
+
+def _steps(scores: Floats) -> NDArray[np.int64]:
+    # Of falling scores, the places of the last one at or above each step; equal scores stay together.
+    floors = np.floor(np.round(scores / STEP, 6))
+    last = np.append(floors[1:] != floors[:-1], True)[: len(scores)]
+    return np.flatnonzero(last)
+
+
+def _starts(rows: Floats, target: float, error: float) -> tuple[list[int], float]:
+    # The places where rows are just enough to prove something, twice as many, and so on; and the error of each.
+    def least(starts: int) -> float:
+        return max(LEAST_LABELS, math.log(error / starts) / min(math.log(target), -1e-9))
+
+    count = 0
+    while len(rows) and least(count + 1) * 2**count <= rows[-1]:
+        count += 1
+    starts = [int(np.searchsorted(rows, least(count) * 2**number)) for number in range(count)]
+    return starts, error / max(1, count)
 
 
 def _breaks(labels: Labels, threshold: float, target: float) -> bool:

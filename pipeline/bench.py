@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sqlalchemy.engine import Connection
 
 from models.encoder import Encoder
 from pipeline.config import POLICY
 from pipeline.errors import ConfigError
 from pipeline.privacy.redaction import REDACTED_AS
 from pipeline.screening.judges import Judge, Models, Vectors, build_judge, claim_text, load_models
+from pipeline.screening.thresholds import UNCALIBRATED, Calibration, Threshold
+from pipeline.warehouse import calibrations
 from pipeline.warehouse.claims import claims_in_force
 from pipeline.warehouse.sweeps import claim_set_of
 from pipeline.warehouse.vectors import read_vectors, store_vectors
@@ -22,18 +25,24 @@ from pipeline.workplace import Workplace
 
 @dataclass(frozen=True)
 class Bench:
-    """All that a post is judged with; `claim_set` names the claims in the warehouse."""
+    """All that a post is judged with; `claim_set` names the claims in the warehouse.
+
+    The version of `calibration` is no part of `screened_key`: whoever changes it has the posts screened again that it
+    touches.
+    """
 
     workplace: Workplace
     models: Models
     claims: Sequence[Mapping[str, Any]]
     claim_set: int
+    calibration: Calibration = UNCALIBRATED
 
     @cached_property
     def judge(self) -> Judge:
         """The claims, ready to be searched; vectors of their wordings come from the warehouse where they are there."""
         near = {claim["claim_id"]: claim["true_neighbours"] for claim in self.claims}
-        return build_judge(self.models, [claim_text(claim) for claim in self.claims], near, encode=self._wordings)
+        claims = [claim_text(claim) for claim in self.claims]
+        return build_judge(self.models, claims, near, encode=self._wordings, calibration=self.calibration)
 
     @cached_property
     def screened_key(self) -> str:
@@ -63,7 +72,18 @@ def open_bench(workplace: Workplace) -> Bench:
         if not claims:
             raise ConfigError("no claim is in force: load the claims database with `auscult claims load`")
         claim_set = claim_set_of(connection, claims)
-    return Bench(workplace, shipped_models(), claims, claim_set)
+        calibration = read_calibration(connection, calibrations.version_in_force(connection))
+    return Bench(workplace, shipped_models(), claims, claim_set, calibration)
+
+
+def read_calibration(connection: Connection, version: int | None) -> Calibration:
+    """The thresholds of a version; the empty set for None."""
+    rows = calibrations.thresholds_of(connection, version)
+    found = {
+        (row["source"], row["claim_id"]): Threshold(row["threshold"], row["proven"], row["labels"], row["confirmed"])
+        for row in rows
+    }
+    return Calibration(version, found)
 
 
 @lru_cache(maxsize=1)

@@ -1,9 +1,10 @@
 """The daily digest: what was heard, what needs a person, what was held back, and which sources were not read."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
@@ -12,6 +13,7 @@ from pipeline import narrating
 from pipeline.alerting.alert import Alert, ClaimFacts
 from pipeline.alerting.card import desk_of
 from pipeline.alerting.digest import Coverage, DigestCounts, State
+from pipeline.alerting.learning import PRECISION_DAYS, Fit, Learned
 from pipeline.alerting.plan import DIGEST, Held, Noise
 from pipeline.alerting.render import Rendered, render_digest
 from pipeline.alerting.trends import Trend
@@ -20,9 +22,11 @@ from pipeline.notifications import alert_link, notification_row
 from pipeline.planning import as_alert, plan_at, read_facts, read_noise, told_of, worst_first
 from pipeline.receivers import Receiver
 from pipeline.warehouse import alerts as alert_rows
-from pipeline.warehouse import outbox, reports
+from pipeline.warehouse import calibrations, outbox, reports
 from pipeline.workplace import Workplace
 
+# Versions that are looked through for what a digest tells.
+_FITS = 50
 # What mart_coverage says, in the digest's words.
 _STATES: dict[str, State] = {
     "ok": "ok",
@@ -45,6 +49,7 @@ class _Content:
     trends: Sequence[Trend]
     noise: Noise
     held: Sequence[Held]
+    learned: Learned
 
 
 def write_digest(workplace: Workplace, now: datetime) -> dict[str, int]:
@@ -100,6 +105,7 @@ def _read_content(connection: Connection, workplace: Workplace, now: datetime) -
         coverage=_coverage(connection, workplace.listening.sources, since, now),
         trends=trends,
         noise=read_noise(connection, workplace, now),
+        learned=_learned(connection, practice_id, since, now),
         # What was held back before has been counted before; what waits to be told again was told.
         held=[one for one in held if one.alert_key in changed and one.why != "waiting"],
     )
@@ -122,6 +128,36 @@ def _render(workplace: Workplace, content: _Content, receiver: Receiver, now: da
         held=Counter(one.why for one in content.held if one.receiver == receiver.name),
         links=links,
         desk=desk_of(practice, listening),
+        learned=content.learned,
+    )
+
+
+def _learned(connection: Connection, practice_id: str, since: datetime, now: datetime) -> Learned:
+    judged, right = reports.judged_alerts(connection, practice_id, now - timedelta(days=PRECISION_DAYS), now)
+    acts = calibrations.acts_since(connection, since, now)
+    current = calibrations.version_in_force(connection)
+    fits = {fit["version"]: fit for fit in calibrations.read_fits(connection, _FITS)}
+    applied = [act["version"] for act in acts if act["act"] == "apply" and act["version"] in fits]
+    waiting = [fit for fit in fits.values() if fit["beyond_bounds"] and not fit["acts"] and fit["basis"] == current]
+    back = acts[-1:] if acts and acts[-1]["act"] == "undo" else []
+    went = ["the policy's own numbers" if act["version"] is None else f"version {act['version']}" for act in back]
+    return Learned(
+        judged=judged,
+        right=right,
+        applied=[_fit(fits[version]) for version in applied],
+        back_to="".join(went),
+        waiting=_fit(waiting[0]) if waiting else None,
+    )
+
+
+def _fit(fit: Mapping[str, Any]) -> Fit:
+    return Fit(
+        version=fit["version"],
+        precision_before=fit["precision_before"],
+        precision_after=fit["precision_after"],
+        gained=fit["alerts_gained"],
+        lost=fit["alerts_lost"],
+        beyond=fit["beyond_bounds"],
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import pandas as pd
+from sqlalchemy.engine import Connection
 
 from models.ahead import one_ahead
 from pipeline.alerting.severity import OWN_POST
@@ -19,6 +20,7 @@ from pipeline.screening.judges import Vectors
 from pipeline.screening.screen import MENTION_COLUMNS, Screened, screen_posts, without_tone
 from pipeline.sweeping import sweep_claims, window_start
 from pipeline.warehouse import screening as store
+from pipeline.warehouse.calibrations import version_in_force
 from pipeline.warehouse.claims import claims_differ
 from pipeline.warehouse.leases import held_lease, lock_claims
 from pipeline.warehouse.ledger import toneless_platforms
@@ -59,7 +61,7 @@ def screen_window(workplace: Workplace, now: datetime, progress: Progress) -> di
             with workplace.engine.begin() as connection:
                 # Or a sweep for an edit of the claims would not know of these posts, and they not of it.
                 lock_claims(connection, to_change=False)
-                if claims_differ(connection, bench.claims):
+                if _differs(connection, bench):
                     break
                 totals["posts"] += store.replace_screened(connection, shard, request, rows)
             totals["matches"] += len(rows.matches)
@@ -148,9 +150,13 @@ def _redacted_copies(bench: Bench, shard: pd.DataFrame, screened: Screened) -> d
 
 
 def _is_current(bench: Bench) -> bool:
-    # Claims that were edited meanwhile are another run's work; ours would only undo it.
     with bench.workplace.engine.begin() as connection:
-        return not claims_differ(connection, bench.claims)
+        return not _differs(connection, bench)
+
+
+def _differs(connection: Connection, bench: Bench) -> bool:
+    # Claims that were edited meanwhile, or other thresholds, are another run's work; ours would only undo it.
+    return version_in_force(connection) != bench.calibration.version or claims_differ(connection, bench.claims)
 
 
 def _match_rows(bench: Bench, screened: Screened, now: datetime) -> pd.DataFrame:
@@ -162,6 +168,8 @@ def _match_rows(bench: Bench, screened: Screened, now: datetime) -> pd.DataFrame
         reader_id=bench.models.reader.reader_id,
         stance_id=bench.models.stance.stance_id,
         policy_version=POLICY.version,
+        # A column of objects: without a version it would be one of floats.
+        calibration=pd.Series(bench.calibration.version, index=frame.index, dtype=object),
         screened_at=now,
     )
 

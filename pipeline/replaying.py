@@ -16,7 +16,7 @@ from pipeline import narrating
 from pipeline.alerting.alert import Alert, ClaimFacts
 from pipeline.alerting.comparison import ALL_TOGETHER, JUDGED_AGAIN, TOLERANCE, Line, Replay, compare_alerts, conclude
 from pipeline.alerting.rules import POST_COLUMNS, group_alerts
-from pipeline.bench import Bench, shipped_models
+from pipeline.bench import Bench, read_calibration, shipped_models
 from pipeline.canary import canary_alerts
 from pipeline.config import POLICY, Policy
 from pipeline.errors import ConfigError
@@ -157,11 +157,16 @@ def _noted(policy: Policy) -> tuple[Policy, set[str]]:
 
 def _judge_anew(workplace: Workplace, kept: Kept, models: Models, policy: Policy) -> Anew:
     matches, mentions, gone = [], [], set()
-    for claim_set in sorted(set(kept.posts["claim_set_id"].tolist())):
-        posts = kept.posts[kept.posts["claim_set_id"] == claim_set]
+    # 0 stands for no version of the calibration: those that are stored begin at 1.
+    versions = kept.matches.set_index("post_id")["calibration"]
+    decided = kept.posts.assign(calibration=kept.posts["post_id"].map(versions).fillna(0).astype("int64"))
+    together = ["claim_set_id", "calibration"]
+    for claim_set, version in sorted(set(decided[together].itertuples(index=False, name=None))):
+        posts = decided[(decided[together] == (claim_set, version)).all(axis=1)]
         with workplace.engine.begin() as connection:
             claims, missing = replayed.claims_of_set(connection, claim_set)
-            bench = Bench(workplace, models, claims or claims_in_force(connection), 0)
+            calibration = read_calibration(connection, version or None)
+            bench = Bench(workplace, models, claims or claims_in_force(connection), 0, calibration)
         gone.update(missing)
         for screened in _screened(bench, posts, policy):
             matches.append(screened.matches)

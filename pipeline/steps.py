@@ -16,6 +16,7 @@ from pipeline.alerting import smtp
 from pipeline.claims_entries import claim_entries
 from pipeline.config import POLICY
 from pipeline.errors import AuscultError, ConfigError
+from pipeline.recalibrating import fit_to_reviews
 from pipeline.warehouse import outbox, reports
 from pipeline.warehouse.claims import claims_differ, claims_in_force
 from pipeline.warehouse.claims import sync_claims as write_claims
@@ -164,6 +165,11 @@ def forget(platform: str, platform_id: str = "", author: str = "", now: Clock = 
         return erasing.forget_post(workplace, platform, platform_id, moment(now))
     known = author if re.fullmatch(r"[0-9a-f]{64}", author) else workplace.names.author(platform, author)
     return erasing.forget_author(workplace, platform, str(known), moment(now))
+
+
+def recalibrate(now: Clock = "") -> dict[str, int]:
+    """Fit the thresholds to people's reviews; what is inside the policy's bounds is applied, the rest is shown."""
+    return fit_to_reviews(open_workplace(), moment(now))
 
 
 def run_checks(now: Clock = "") -> dict[str, int]:

@@ -22,9 +22,11 @@ begin
     grant usage on schema public to auscult_writer;
     grant select, insert, update, delete on all tables in schema public to auscult_writer;
     -- What happened to an alert is only ever added; retention deletes, nobody rewrites. Nor is an erasure rewritten, nor
-    -- a version of a claim or an acceptance of terms deleted. Migrations are the owner's.
+    -- a version of a claim or an acceptance of terms deleted; what was fitted to reviews stays. Migrations are the
+    -- owner's.
     revoke update on public.alert_events, public.tombstones from auscult_writer;
     revoke delete on public.claims, public.source_terms from auscult_writer;
+    revoke update, delete on public.calibration_fits, public.calibrations, public.calibration_acts from auscult_writer;
     revoke insert, update, delete on public.alembic_version from auscult_writer;
     grant usage on schema marts to auscult_writer, auscult_analyst, auscult_officer;
     grant select on all tables in schema marts to auscult_writer, auscult_analyst, auscult_officer;

@@ -16,6 +16,7 @@ from pipeline.alerting.card import Desk
 from pipeline.alerting.charts import Picture
 from pipeline.alerting.digest import Coverage, DigestCounts, view_digest
 from pipeline.alerting.growth import view_trend
+from pipeline.alerting.learning import Learned, learning_lines
 from pipeline.alerting.notices import Noise, Why
 from pipeline.alerting.summary import held_lines, noise_line, top_lines
 from pipeline.alerting.trends import Trend
@@ -110,10 +111,12 @@ def render_digest(
     held: Mapping[str, int] = NOTHING_HELD,
     links: Mapping[str, str] = NO_LINKS,
     desk: Desk | None = None,
+    learned: Learned | None = None,
 ) -> Rendered:
     """The daily mail: five numbers with a sentence each, what needs a person, what was held back, what was read.
 
-    `held` counts what was not told at once, by reason; `links` holds the address of an alert's page by its key.
+    `held` counts what was not told at once, by reason; `links` holds the address of an alert's page by its key;
+    `learned` says what people's verdicts showed.
     """
     zone = ZoneInfo(time_zone)
     rows = int(policy["review_digest_rows"])
@@ -124,6 +127,7 @@ def render_digest(
         "top": top_lines(view.needed, counts, coverage, zone, view.rising, view.falling),
         "held": held_lines(held),
         "noise": noise_line(noise),
+        "learned": learning_lines(learned),
         "practice": clean(practice_name, 200),
         "patient_line": PATIENT_LINE,
         "written": moment(now, zone),

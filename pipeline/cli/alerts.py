@@ -8,13 +8,11 @@ import typer
 from pipeline import handling
 from pipeline.alerting.alert import Alert
 from pipeline.alerting.plan import Held, Silence
+from pipeline.cli.acting import AsJson, Now, person
 from pipeline.cli.listen import alert as raise_alerts
 from pipeline.cli.output import console, print_json, print_table
 from pipeline.errors import ConfigError
 from pipeline.workplace import Workplace, moment, open_workplace
-
-Now = Annotated[str, typer.Option(help="As of this moment, like 2026-10-12T15:00:00Z. Default: now.")]
-AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
 
 _ACTS = {"acknowledge": handling.acknowledge, "resolve": handling.resolve, "reopen": handling.reopen}
 _SILENCE_COLUMNS = ("silence_id", "what", "owner", "reason", "starts_at", "ends_at")
@@ -57,8 +55,7 @@ def alert(
     ]
     if len(asked) > 1:
         raise ConfigError(f"--{' and --'.join(asked)}: one at a time")
-    if asked and not by.strip():
-        raise ConfigError("--by: say who does it")
+    by = person(by) if asked else by
     if not key:
         if asked:
             raise ConfigError(f"--{asked[0]}: name the alert by its key; auscult alerts lists them")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.alerting.links import permalink
+from pipeline.cli.acting import AsJson, By, Now, one_line, person
 from pipeline.cli.output import console, print_json, print_table
 from pipeline.errors import ConfigError
 from pipeline.warehouse import testimonials as rows
@@ -18,8 +19,6 @@ _COLUMNS = ("platform", "platform_id", "state", "asked_at", "asked_by", "recorde
 
 Platform = Annotated[str, typer.Argument(help="Platform of the post, as the list shows it.")]
 PlatformId = Annotated[str, typer.Argument(help="Id of the post there.")]
-By = Annotated[str, typer.Option(help="Who did it; recorded.")]
-Now = Annotated[str, typer.Option(help="As of this moment, like 2026-10-12T15:00:00Z. Default: now.")]
 
 app = typer.Typer(help="Praise that may be used, once its author was asked and has agreed.", no_args_is_help=True)
 
@@ -34,7 +33,7 @@ class Answer(StrEnum):
 
 @app.command("list")
 def list_testimonials(
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List candidates (praise whose author nobody asked) and those who were asked, with what they answered."""
     workplace = open_workplace()
@@ -57,7 +56,7 @@ def ask(platform: Platform, platform_id: PlatformId, by: By, now: Now = "") -> N
     workplace = open_workplace()
     with workplace.engine.begin() as connection:
         noted = rows.add_asked(
-            connection, workplace.practice.practice_id, (platform, platform_id), _name(by), moment(now)
+            connection, workplace.practice.practice_id, (platform, platform_id), person(by), moment(now)
         )
     if not noted:
         raise ConfigError("that is no candidate: auscult testimonials list shows them")
@@ -81,9 +80,9 @@ def consent(
             workplace.practice.practice_id,
             (platform, platform_id),
             answer.value,
-            _name(by),
+            person(by),
             moment(now),
-            " ".join(note.split())[:300],
+            one_line(note),
         )
     if not recorded:
         raise ConfigError(f"{answer.value} cannot be recorded: ask first, and withdraw only what was granted")
@@ -94,10 +93,3 @@ def _row(row: dict[str, Any], state: str) -> dict[str, str | datetime | None]:
     # Rebuilt from ids: the platform's own address may hold a handle.
     post = permalink(row["platform"], row["platform_id"], row.get("url"))
     return {name: row.get(name) for name in _COLUMNS} | {"state": state, "post": post.address or post.words}
-
-
-def _name(by: str) -> str:
-    name = " ".join(by.split())[:200]
-    if not name or not name.isprintable():
-        raise ConfigError("--by: say who does it")
-    return name

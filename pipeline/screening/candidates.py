@@ -12,6 +12,7 @@ from models.reading import Reach, Reading, find_candidates, read_candidates, rea
 from models.stance import StanceScore
 from pipeline.screening.judges import ClaimWords, Judge, Vectors
 from pipeline.screening.matching import Decision, decide
+from pipeline.screening.thresholds import threshold_of
 
 # Stored scores are rounded, so that a rerun in other batches gives equal rows; decisions are made on the rounded ones.
 DIGITS = 4
@@ -139,7 +140,7 @@ def _judged(
     field, wording = judge.index.wordings[found.wording[place]]
     passage = read.passages[read.passage[place]]
     score = round(chance * stance.promotes, DIGITS)
-    threshold = judge.models.promise.threshold(judge.policy["promise_target"], source, claim_id)
+    threshold = threshold_of(judge.calibration, judge.models.promise, judge.policy, source, claim_id)
     return Judged(
         claim=position,
         claim_id=claim_id,

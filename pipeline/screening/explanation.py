@@ -25,7 +25,7 @@ _REASONS = {
     "promotes_claim": "it spreads the claim, and alerts with such a score are right often enough",
     "unproven_alert": "it spreads the claim by a high score; that such alerts are right often enough is not proven",
     "other_language": "its score is high, but it is not in English, and what it does with the claim is not understood",
-    "below_promise": "it may spread the claim, but alerts with such a score are not proven to be right often enough",
+    "below_promise": "it may spread the claim, but alerts with so low a score are not proven to be right often enough",
     "unproven": "it may spread the claim, but its score is too low for an alert",
     "too_weak": "it may be about the claim, too weakly to be worth a look",
     "debunks_claim": "it speaks against the claim",

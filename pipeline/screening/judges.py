@@ -19,6 +19,7 @@ from models.trained_stance import StanceClassifier, load_stance
 from models.triage import TriageModel, load_triage
 from pipeline.config import POLICY, Policy, Settings, read_settings
 from pipeline.errors import ConfigError
+from pipeline.screening.thresholds import UNCALIBRATED, Calibration
 
 Vectors = NDArray[np.float32]
 
@@ -45,6 +46,11 @@ class Models:
         )
         return "/".join((self.encoder.model_id, self.reader.reader_id, *fits))
 
+    @property
+    def scored_by(self) -> str:
+        """What gives matches their scores: reviews of scores by others teach nothing about these."""
+        return "/".join((self.encoder.model_id, self.reader.reader_id, self.stance.stance_id))
+
 
 @dataclass(frozen=True)
 class ClaimWords:
@@ -57,12 +63,13 @@ class ClaimWords:
 
 @dataclass(frozen=True)
 class Judge:
-    """Models, claims and policy. Build one with `build_judge`."""
+    """Models, claims, policy, and the thresholds that were fitted to reviews. Build one with `build_judge`."""
 
     models: Models
     index: ClaimIndex
     words: Mapping[str, ClaimWords]
     policy: Policy = field(default=POLICY)
+    calibration: Calibration = field(default=UNCALIBRATED)
 
 
 def load_models(settings: Settings | None = None) -> Models:
@@ -102,6 +109,7 @@ def build_judge(
     *,
     encode: Callable[[Sequence[str]], Vectors] | None = None,
     policy: Policy = POLICY,
+    calibration: Calibration = UNCALIBRATED,
 ) -> Judge:
     """A judge over `claims`; `encode` gives the vectors of their wordings where they are kept somewhere."""
     near = true_neighbours or {}
@@ -110,4 +118,4 @@ def build_judge(
     for claim in claims:
         sentence = dict(reversed(claim.fields))["claim"]
         words[claim.claim_id] = ClaimWords(sentence, claim.correction, tuple(near.get(claim.claim_id, ())))
-    return Judge(models, index, words, policy)
+    return Judge(models, index, words, policy, calibration)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from models.stance import StanceScore
 from pipeline.config import Policy
+from pipeline.screening.thresholds import Threshold
 
 Verdict = Literal["alert", "review", "counted", "none"]
 
@@ -21,22 +22,21 @@ class Decision:
 
 
 def decide(
-    p_match: float, stance: StanceScore, score: float, threshold: float | None, policy: Policy, *, english: bool = True
+    p_match: float, stance: StanceScore, score: float, threshold: Threshold, policy: Policy, *, english: bool = True
 ) -> Decision:
     """What is done about a candidate whose `score` is p_match times p(promotes).
 
-    At or above `threshold`, above which alarms are proven to be right often enough, it alarms. Where nothing is proven
-    (None) it alarms at `unproven_score`, and says so. Below that, and at or above `review_score`, a person looks; the
-    rest is counted by its stance. What is not `english` does not alarm: its stance was not understood.
+    At or above `threshold` it alarms, and says so where nothing proves that such alarms are right often enough. Below
+    that, and at or above `review_score`, a person looks; the rest is counted by its stance. What is not `english` does
+    not alarm: its stance was not understood.
     """
     if p_match < policy["match_floor"]:
         return Decision("none", "below_match_floor")
     promotes = stance.stance == "promotes"
-    least = policy["unproven_score"] if threshold is None else threshold
-    if promotes and score >= least:
+    if promotes and score >= threshold.score:
         if not english:
             return Decision("review", "other_language")
-        return Decision("alert", "unproven_alert" if threshold is None else "promotes_claim")
+        return Decision("alert", "promotes_claim" if threshold.proven else "unproven_alert")
     if score >= policy["review_score"]:
-        return Decision("review", "unproven" if threshold is None else "below_promise")
+        return Decision("review", "below_promise" if threshold.proven else "unproven")
     return Decision("counted", "too_weak" if promotes else _COUNTED[stance.stance])

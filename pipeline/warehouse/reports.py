@@ -59,6 +59,21 @@ def heard_by_source(connection: Connection, since: datetime, until: datetime) ->
     return {row[0]: row[1] for row in connection.execute(counted)}
 
 
+def judged_alerts(connection: Connection, practice_id: str, since: datetime, until: datetime) -> tuple[int, int]:
+    """How many alerts people judged in [since, until), and how many of these are right by the last word on each."""
+    newest = (
+        sa.select(reviews.c.verdict)
+        .where(reviews.c.practice_id == practice_id, reviews.c.subject == "alert")
+        .where(reviews.c.reviewed_at >= since, reviews.c.reviewed_at < until)
+        .distinct(reviews.c.alert_key)
+        .order_by(reviews.c.alert_key, reviews.c.reviewed_at.desc(), reviews.c.review_id.desc())
+        .subquery()
+    )
+    right = sa.func.count().filter(newest.c.verdict == "confirmed")
+    judged, confirmed = connection.execute(sa.select(sa.func.count(), right).select_from(newest)).one()
+    return int(judged), int(confirmed)
+
+
 def source_health(connection: Connection) -> list[dict[str, Any]]:
     """One mapping per source that was ever read or reported, as marts.mart_source_health has it."""
     return [dict(row._mapping) for row in connection.execute(sa.text("select * from marts.mart_source_health"))]

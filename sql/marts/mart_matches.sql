@@ -18,6 +18,7 @@ select
     matches.score,
     matches.matched_text,
     matches.true_statement,
+    matches.calibration,
     matches.screened_at,
     posts.redacted_text
 from public.matches
@@ -48,6 +49,8 @@ comment on column marts.mart_matches.p_match is 'probability that the post is ab
 comment on column marts.mart_matches.score is 'p_match times the probability that it spreads the claim: what decides';
 comment on column marts.mart_matches.matched_text is 'wording of the claim that was nearest; ours, not the post''s';
 comment on column marts.mart_matches.true_statement is 'what is so instead';
+comment on column marts.mart_matches.calibration is
+'version of the thresholds, fitted to reviews, that it was decided by (mart_calibrations); NULL for the policy''s own';
 comment on column marts.mart_matches.screened_at is 'clock of the run that judged it, UTC';
 comment on column marts.mart_matches.redacted_text is
 'title and words of the post, with what points to a person replaced by its kind; NULL until it is screened anew';

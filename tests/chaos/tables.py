@@ -23,7 +23,7 @@ TABLES = {
     "matches join posts using (post_id)": "platform, platform_id, claim_id, claim_version, rank, similarity, dense,"
     " sparse, p_match, field, matched_text, span_start, span_end, true_statement, promotes, debunks, questions,"
     " neutral, stance, cues, score, decision, reason, model_id, reader_id, stance_id, policy_version,"
-    " matches.screened_at",
+    " calibration, matches.screened_at",
     "mentions join posts using (post_id)": "practice_id, platform, platform_id, mentions.kind, term, term_start,"
     " term_end, p_mention, context, category, tone, urgency, urgency_cue, policy_version, mentions.screened_at",
     "alerts": "alert_key, practice_id, kind, claim_id, claim_version, category, bucket_start_at, severity, reason,"

@@ -5,8 +5,9 @@ import pytest
 from models.stance import StanceScore
 from pipeline.config import POLICY
 from pipeline.screening.matching import decide
+from pipeline.screening.thresholds import Threshold
 
-PROVEN = 0.8
+PROVEN, UNPROVEN = Threshold(0.8, proven=True), Threshold(POLICY["unproven_score"], proven=False)
 
 
 def score(**shares: float) -> StanceScore:
@@ -17,11 +18,11 @@ def score(**shares: float) -> StanceScore:
     ("p_match", "stance", "threshold", "decision", "reason"),
     [
         (1.0, score(promotes=0.9, debunks=0.1), PROVEN, "alert", "promotes_claim"),
-        (1.0, score(promotes=0.9, debunks=0.1), None, "alert", "unproven_alert"),
-        (1.0, score(promotes=0.46, debunks=0.3, neutral=0.24), None, "review", "unproven"),
-        (1.0, score(promotes=0.2, debunks=0.1, questions=0.1, neutral=0.15), None, "counted", "too_weak"),
+        (1.0, score(promotes=0.9, debunks=0.1), UNPROVEN, "alert", "unproven_alert"),
+        (1.0, score(promotes=0.46, debunks=0.3, neutral=0.24), UNPROVEN, "review", "unproven"),
+        (1.0, score(promotes=0.2, debunks=0.1, questions=0.1, neutral=0.15), UNPROVEN, "counted", "too_weak"),
         (0.7, score(promotes=0.9, debunks=0.1), PROVEN, "review", "below_promise"),
-        (1.0, score(promotes=0.49, debunks=0.51), 0.4, "review", "below_promise"),
+        (1.0, score(promotes=0.49, debunks=0.51), Threshold(0.4, proven=True), "review", "below_promise"),
         (1.0, score(promotes=0.01, debunks=0.99), PROVEN, "counted", "debunks_claim"),
         (1.0, score(promotes=0.01, questions=0.99), PROVEN, "counted", "asks_about_claim"),
         (1.0, score(promotes=0.01, neutral=0.99), PROVEN, "counted", "reports_or_other"),
@@ -29,7 +30,7 @@ def score(**shares: float) -> StanceScore:
     ],
 )
 def test_decisions_and_their_reasons(
-    p_match: float, stance: StanceScore, threshold: float | None, decision: str, reason: str
+    p_match: float, stance: StanceScore, threshold: Threshold, decision: str, reason: str
 ) -> None:
     found = decide(p_match, stance, p_match * stance.promotes, threshold, POLICY)
     assert (found.decision, found.reason) == (decision, reason)
@@ -37,13 +38,13 @@ def test_decisions_and_their_reasons(
 
 def test_what_is_not_in_english_never_alarms() -> None:
     sure = score(promotes=1.0)
-    for threshold in (PROVEN, None):
+    for threshold in (PROVEN, UNPROVEN):
         found = decide(1.0, sure, 1.0, threshold, POLICY, english=False)
         assert (found.decision, found.reason) == ("review", "other_language")
 
 
 def test_the_thresholds_count_from_their_own_value() -> None:
     sure = score(promotes=1.0)
-    assert decide(PROVEN, sure, PROVEN, PROVEN, POLICY).decision == "alert"
+    assert decide(PROVEN.score, sure, PROVEN.score, PROVEN, POLICY).decision == "alert"
     at = POLICY["review_score"]
     assert decide(max(at, POLICY["match_floor"]), sure, at, PROVEN, POLICY).decision == "review"

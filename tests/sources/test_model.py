@@ -28,7 +28,6 @@ def shared(server: str, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
         yield workplace
 
 
-@pytest.mark.chaos
 @pytest.mark.timeout(3600)
 @hypothesis_settings(
     max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None

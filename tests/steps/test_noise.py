@@ -67,10 +67,12 @@ def listening(workplace: Workplace) -> Workplace:
     return workplace
 
 
-def test_a_hundred_thousand_copies_of_one_post_are_one_alert_and_one_mail(
-    listening: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.chaos
+def test_a_flood_of_copies_of_one_post_is_one_alert_and_one_mail(
+    listening: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    flood(listening, "Vitamin K shots give newborns leukemia, refuse the vitamin K shot.", week(1, 0))
+    copies = round(COPIES * request.config.getoption("--chaos-share"))
+    flood(listening, "Vitamin K shots give newborns leukemia, refuse the vitamin K shot.", week(1, 0), copies)
     with Relay(tmp_path / "mail") as relay:
         for name, value in {"HOST": "127.0.0.1", "PORT": str(relay.port), "TLS": "none"}.items():
             monkeypatch.setenv(f"AUSCULT_SMTP_{name}", value)
@@ -80,11 +82,11 @@ def test_a_hundred_thousand_copies_of_one_post_are_one_alert_and_one_mail(
             steps.notify(now)
         assert relay.handler.received == 1
     ((kind, count, voices),) = all_of(listening, sa.select(alerts.c.kind, alerts.c.posts, alerts.c.voices))
-    assert (kind, count, voices) == ("misinformation", COPIES, COPIES)
+    assert (kind, count, voices) == ("misinformation", copies, copies)
     assert all_of(listening, sa.select(outbox.c.state)) == [("sent",)]
 
 
-def flood(workplace: Workplace, text: str, now: datetime) -> None:
+def flood(workplace: Workplace, text: str, now: datetime, most: int) -> None:
     """One post that is screened, and its rows again and again by COPY under other ids and authors."""
     with workplace.engine.begin() as connection:
         store_posts(connection, Origin("x"), [Post("x", "0", "post", text, now, author_id="a")], now, workplace.names)
@@ -93,7 +95,7 @@ def flood(workplace: Workplace, text: str, now: datetime) -> None:
         for table in (posts, matches):
             names = [column.name for column in table.columns if column.name != "match_id"]
             row = dict(connection.execute(sa.select(table)).mappings().one())
-            copies = ({**row, "metrics": "{}", **another(row["post_id"] + n)} for n in range(1, COPIES))
+            copies = ({**row, "metrics": "{}", **another(row["post_id"] + n)} for n in range(1, most))
             copy_rows(connection, table, names, ([copy[name] for name in names] for copy in copies))
 
 

@@ -218,6 +218,19 @@ FAULTS = (
         "update reviews set claim_id = null where review_id = (select min(review_id) from reviews)",
     ),
     _fault(
+        "a match was decided by thresholds that nobody fitted",
+        "matches_name_their_calibration",
+        f"update matches set calibration = 7 where match_id = {_MATCH}",
+    ),
+    _fault(
+        "more people confirmed than looked",
+        "calibrations_count_their_labels",
+        "insert into calibration_fits (scored_by, policy_version, labels, labels_from, labels_until, alerts_gained,"
+        " alerts_lost, fitted_at) values ('a/b/c', 'p', 3, '2026-10-01', '2026-10-12', 0, 0, '2026-10-12')",
+        "insert into calibrations (version, source, threshold, proven, labels, confirmed)"
+        " select version, 'x', 0.5, true, 3, 4 from calibration_fits",
+    ),
+    _fault(
         "a claim lost its evidence",
         "claims_have_evidence",
         "update claims set evidence = '[]' where claim_id = 'vax-mmr-autism'",
