@@ -243,9 +243,9 @@ def _policy_line(kept: Kept) -> Line:
 
 def _together_line(workplace: Workplace, kept: Kept, models: Models) -> Iterator[Line]:
     """The fingerprint of everything that posts are screened with beside the claims."""
-    if len(kept.posts):
-        key = Bench(workplace, models, [], 0).screened_key
-        yield _version_line(ALL_TOGETHER, set(kept.posts["screened_key"]), key)
+    # A post that waits to be screened again has none.
+    if stored := set(kept.posts["screened_key"].dropna()):
+        yield _version_line(ALL_TOGETHER, stored, Bench(workplace, models, [], 0).screened_key)
 
 
 def _again_line(kept: Kept) -> Iterator[Line]:

@@ -21,6 +21,7 @@ from pipeline.evaluation.practice_redaction import redaction_report
 from pipeline.evaluation.practice_resolver import resolver_report
 from pipeline.evaluation.practice_triage import triage_report
 from pipeline.evaluation.report import evaluate, evaluate_file
+from pipeline.evaluation.reviews import reviews_report
 from pipeline.screening.judges import Judge, build_judge, claim_text, load_models
 from pipeline.screening.match_files import read_claims_file
 
@@ -34,6 +35,7 @@ REPORTS: Mapping[str, Callable[[Sequence[Split]], str]] = {
     "redaction": redaction_report,
     "replies": linter_report,
     "guard": guard_report,
+    "reviews": reviews_report,
 }
 
 

@@ -3,8 +3,8 @@
 Pure. The statistics and how often they keep the promise are in docs/reviews.md.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -21,8 +21,10 @@ LABEL_COLUMNS = ("source", "claim_id", "score", "right", "weight", "reviewed_at"
 BIN = 0.05
 # A drift is looked for in the newest labels of each tenth of the score, so many times as many at every further look.
 DRIFT_BIN, DRIFT_GROWTH = 0.1, 1.4
-# Found by simulation (docs/reviews.md): a drift is as unlikely by chance; a proof is kept while its labels are.
-DRIFT_CHANCE, KEPT_CHANCE = 0.003, 0.05
+# Found by simulation (docs/reviews.md). A proof is sought every night anew: one that is as sure as this once is about
+# as sure as .95 in half a year. It is kept while its labels, and a drift is found where its rejections, are this
+# unlikely by chance.
+PROOF_CONFIDENCE, KEPT_CHANCE, DRIFT_CHANCE = 0.98, 0.20, 0.02
 # More drifts than this in one window are not looked for.
 _DRIFTS = 3
 # Scores have four digits.
@@ -66,15 +68,16 @@ def recalibrate(labels: pd.DataFrame, current: Calibration, policy: Policy) -> d
     `labels` has LABEL_COLUMNS and is all that was reviewed in the window. Where its newest labels are wrong more often
     than older ones of like score, those teach no more.
     """
-    ordered = labels.sort_values("reviewed_at", kind="stable")
-    told = Labels(*(ordered[name].to_numpy(float) for name in ("score", "right", "weight")))
-    ordered, told = _since_drift(ordered, told, policy)
+    order = labels["reviewed_at"].argsort(kind="stable").to_numpy()
+    told = Labels(*(labels[name].to_numpy(float)[order] for name in ("score", "right", "weight")))
+    named = {name: pd.factorize(labels[name].take(order)) for name in ("source", "claim_id")}
+    pools = dict(_pools(*named["source"], *named["claim_id"]))
+    told, kept = _since_drift(told, named["source"][0], list(pools.values()), policy)
     found = {}
-    pools = dict(_pools(ordered))
     for pool in dict.fromkeys((*pools, *current.thresholds)):
         present = current.thresholds.get(pool, _unfitted(policy))
-        own = _part(told, pools.get(pool, np.empty(0, dtype=np.int64)))
-        fitted = _fit(own, present, policy)
+        places = pools.get(pool, np.empty(0, dtype=np.int64))
+        fitted = _fit(_part(told, places[kept[places]]), present, policy)
         if pool in current.thresholds or (fitted.score, fitted.proven) != (present.score, present.proven):
             found[pool] = fitted
     return found
@@ -113,7 +116,8 @@ def within_bounds(before: Calibration, after: Mapping[Pool, Threshold], policy: 
 def _fit(told: Labels, present: Threshold, policy: Policy) -> Threshold:
     if len(told.scores) < policy["calibration_labels"]:
         return _withdrawn(told, present, policy) if present.proven else present
-    proven = lowest_threshold(_part(told, _above(told, policy["calibration_lowest"])), policy["promise_target"])
+    allowed = _part(told, _above(told, policy["calibration_lowest"]))
+    proven = lowest_threshold(allowed, policy["promise_target"], PROOF_CONFIDENCE)
     lower = proven is not None and proven <= present.score - STEP
     if present.proven and not lower and _holds(told, present.score, policy):
         return present
@@ -150,21 +154,20 @@ def _threshold(told: Labels, score: float, *, proven: bool) -> Threshold:
     return Threshold(round(score, 4), proven, len(own), int(told.promotes[own].sum()))
 
 
-def _since_drift(ordered: pd.DataFrame, told: Labels, policy: Policy) -> tuple[pd.DataFrame, Labels]:
-    """Only the labels since people began to reject what they had confirmed, of all, of a source and of a claim.
+def _since_drift(
+    told: Labels, sources: Places, pools: Sequence[Places], policy: Policy
+) -> tuple[Labels, NDArray[np.bool_]]:
+    """Which labels came since people began to reject what they had confirmed: of all, of a source and of a claim.
 
-    Those that are left stand for as many posts as all did.
+    Those that are kept stand for as many posts as all did.
     """
-    kept = np.arange(len(told.scores))
-    for places in (kept, *dict(_pools(ordered)).values()):
-        own = places[np.isin(places, kept, assume_unique=True)]
-        kept = np.setdiff1d(kept, own[: _last_drift(_part(told, own), policy)], assume_unique=True)
-    if len(kept) == len(ordered):
-        return ordered, told
-    bins = pd.factorize(ordered["source"])[0] * round(2 / BIN) + _bins(told.scores, BIN)
-    sums, counts = np.bincount(bins, weights=told.weights), np.bincount(bins[kept], minlength=int(bins.max()) + 1)
-    weights = sums[bins[kept]] / counts[bins[kept]]
-    return ordered.iloc[kept], Labels(told.scores[kept], told.promotes[kept], weights)
+    kept = np.ones(len(told.scores), dtype=bool)
+    for places in (np.arange(len(kept)), *pools):
+        own = places[kept[places]]
+        kept[own[: _last_drift(_part(told, own), policy)]] = False
+    bins = sources * round(2 / BIN) + _bins(told.scores, BIN)
+    sums, counts = np.bincount(bins, weights=told.weights), np.bincount(bins, weights=kept)
+    return replace(told, weights=sums[bins] / np.maximum(counts[bins], 1)), kept
 
 
 def _last_drift(told: Labels, policy: Policy) -> int:
@@ -223,13 +226,14 @@ def _unfitted(policy: Policy) -> Threshold:
     return Threshold(policy["unproven_score"], proven=False)
 
 
-def _pools(ordered: pd.DataFrame) -> Iterator[tuple[Pool, Places]]:
+def _pools(
+    sources: Places, source_names: pd.Index, claims: Places, claim_names: pd.Index
+) -> Iterator[tuple[Pool, Places]]:
     # Which rows are of each source, and with each claim.
-    for column in ("source", "claim_id"):
-        codes, names = pd.factorize(ordered[column], sort=True)
-        places = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
-        for name, own in zip(names, places, strict=False):
-            yield ((str(name), "") if column == "source" else ("", str(name))), own
+    for number, name in enumerate(source_names):
+        yield (str(name), ""), np.flatnonzero(sources == number)
+    for number, name in enumerate(claim_names):
+        yield ("", str(name)), np.flatnonzero(claims == number)
 
 
 def _part(told: Labels, places: Places) -> Labels:

@@ -14,10 +14,11 @@ from pipeline.config import POLICY, read_settings
 from pipeline.errors import ConfigError
 from pipeline.post import Post
 from pipeline.privacy.pseudonyms import Pseudonyms
+from pipeline.replaying import replay_alert
 from pipeline.warehouse import calibrations as store
 from pipeline.warehouse.claims import sync_claims
 from pipeline.warehouse.posts import Origin, store_posts
-from pipeline.warehouse.tables import matches, posts, reviews
+from pipeline.warehouse.tables import alerts, matches, posts, reviews
 from pipeline.workplace import Workplace
 
 NOW = datetime(2026, 11, 1, 16, tzinfo=UTC)
@@ -111,9 +112,13 @@ def test_what_people_confirm_is_proven_shown_applied_and_undone(screened: Workpl
     assert (after.decision, after.reason, after.calibration) == ("alert", "promotes_claim", version)
     assert (after.score, after.p_match) == (before.score, before.p_match)
     assert steps.recalibrate(NOW)["fitted"] == 0, "the same verdicts teach the same"
+    steps.raise_alerts(NOW)
+    with screened.engine.begin() as connection:
+        (key,) = connection.execute(sa.select(alerts.c.alert_key)).scalars()
 
     assert recalibrating.undo(screened, "Ana", NOW) == (None, 1)
     assert in_force(screened) is None
+    assert replay_alert(screened, key).verdict == "same", "it is judged with the thresholds of its time"
     assert screen(screened) == 1
     again = row(screened)
     assert (again.reason, again.calibration) == (before.reason, None)
