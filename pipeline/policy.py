@@ -70,7 +70,7 @@ class Policy:
         "below it hardly anything is proven",
     )
     calibration_recent: Number = Number(
-        20, "reviews", "the newest ones, which must not contradict what the others prove", "finds a drift in days"
+        10, "reviews", "the newest ones, which are compared with older ones of like score", "docs/reviews.md: drift"
     )
     calibration_days: Number = Number(180, "days", "reviews older than this teach no more", "half a year of drift")
     calibration_step: Number = Number(

@@ -1,13 +1,14 @@
-"""What a signed-in person says of an alert: it is right, it is wrong, others must see it, a note."""
+"""What a signed-in person says of an alert or a match: it is right, it is wrong, others must see it, a note."""
 
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from pipeline import handling
+from sqlalchemy.engine import Connection
+
+from pipeline import handling, telling
 from pipeline.alerting.alert import Alert
-from pipeline.warehouse import alerts as alert_rows
 from pipeline.warehouse import events, queue
 from pipeline.workplace import Workplace
 
@@ -21,14 +22,12 @@ def review(workplace: Workplace, alert: Alert, verdict: str, by: str, now: datet
     A rejected alert is resolved. The rows stand apart from all that is recomputed.
     """
     told = {"practice_id": alert.practice_id, "verdict": verdict, "reviewed_by": by, "reviewed_at": now, "note": note}
+    of_alert = {"subject": "alert", "alert_key": alert.alert_key, "claim_id": alert.claim_id}
     scores = {name: alert.evidence.get(name) for name in ("p_match", "promotes")}
-    rows = [_row("alert", told, scores, alert, {"alert_key": alert.alert_key})]
-    for post in alert.evidence.get("posts", ())[:1] if alert.claim_id else ():
-        if any(post.get(name) is None for name in _OF_MATCH):
-            continue
-        of_match = {name: post[name] for name in ("platform", "platform_id")}
-        rows.append(_row("match", told, post, alert, of_match | {"alert_key": alert.alert_key}))
     with workplace.engine.begin() as connection:
+        rows = [{**of_alert, **scores, **told}]
+        if alert.claim_id and (match := _clearest(connection, alert)):
+            rows.append({**of_alert, **match, **told, "subject": "match"})
         queue.add_reviews(connection, rows)
     if verdict == "rejected":
         # It may be resolved already.
@@ -36,11 +35,21 @@ def review(workplace: Workplace, alert: Alert, verdict: str, by: str, now: datet
             handling.resolve(workplace, alert.alert_key, by, now, note)
 
 
-def escalate(workplace: Workplace, alert: Alert, by: str, now: datetime, note: str = "") -> None:
-    """Mark an alert as one that others must look at; who sees it next is theirs to say, no mail leaves."""
+def review_match(workplace: Workplace, match_id: int, verdict: str, by: str, now: datetime, note: str = "") -> bool:
+    """Store a verdict on a match that was drawn to be checked; False where it is gone."""
+    told = {"verdict": verdict, "reviewed_by": by, "reviewed_at": now, "note": note}
     with workplace.engine.begin() as connection:
-        alert_rows.mark_escalated(connection, [alert.alert_key], now)
-        events.add_events(connection, alert.practice_id, "escalated", [alert.alert_key], now, by, note)
+        match = queue.match_by_id(connection, match_id)
+        if match is None:
+            return False
+        of_practice = {"subject": "match", "practice_id": workplace.practice.practice_id, "drawn": "check"}
+        queue.add_reviews(connection, [{**match, **of_practice, **told}])
+    return True
+
+
+def escalate(workplace: Workplace, alert: Alert, by: str, now: datetime, note: str = "") -> int:
+    """Tell others of an alert at once: everybody whose receiver says `escalation`; returns how many were told."""
+    return telling.escalate(workplace, alert, by, now, note)
 
 
 def add_note(workplace: Workplace, alert: Alert, by: str, now: datetime, note: str) -> None:
@@ -58,16 +67,13 @@ def verdicts(workplace: Workplace, alert_key: str) -> tuple[handling.AlertEvent,
     )
 
 
-def _row(
-    subject: str, told: Mapping[str, Any], scores: Mapping[str, Any], alert: Alert, of: Mapping[str, Any]
-) -> dict[str, Any]:
-    numbers = {"p_match": scores.get("p_match"), "promotes": scores.get("promotes")}
-    return {
-        "platform": None,
-        "platform_id": None,
-        "subject": subject,
-        "claim_id": alert.claim_id,
-        **numbers,
-        **told,
-        **of,
-    }
+def _clearest(connection: Connection, alert: Alert) -> Mapping[str, Any] | None:
+    """The first post of the alert's evidence with the scores that its match has now; else those of the evidence.
+
+    What is not stored any more does not say what scored it, and so teaches nothing.
+    """
+    post: Mapping[str, Any] = next(iter(alert.evidence.get("posts", ())), {})
+    if any(post.get(name) is None for name in _OF_MATCH):
+        return None
+    stored = queue.match_of(connection, post["platform"], post["platform_id"], str(alert.claim_id))
+    return {**stored, "drawn": "alert"} if stored else {name: post[name] for name in _OF_MATCH}

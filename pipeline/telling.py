@@ -11,10 +11,11 @@ from sqlalchemy.engine import Connection
 from pipeline import narrating
 from pipeline.alerting.alert import Alert, ClaimFacts
 from pipeline.alerting.card import desk_of
+from pipeline.alerting.notices import ESCALATIONS
 from pipeline.alerting.plan import Notice
 from pipeline.alerting.render import render_urgent
 from pipeline.alerting.rules import group_alerts
-from pipeline.alerting.severity import RANKS
+from pipeline.alerting.severity import RANKS, is_own_post
 from pipeline.alerting.trends import Trend
 from pipeline.canary import PLATFORM, canary_alerts
 from pipeline.config import POLICY
@@ -58,6 +59,25 @@ def raise_alerts(workplace: Workplace, now: datetime) -> dict[str, int]:
     }
 
 
+def escalate(workplace: Workplace, alert: Alert, by: str, now: datetime, note: str = "") -> int:
+    """Tell an alert at once to everybody an escalation goes to and was not told of it as one; returns how many.
+
+    A person asks for it, so that neither business hours nor the daily cap hold it. It is noted in any case. What the
+    guard stopped among our own posts stays with its owner.
+    """
+    with workplace.engine.begin() as connection:
+        alert_rows.lock_alerts(connection)
+        told = tellings.tellings(connection, alert.practice_id, min(window_start(now), alert.bucket_start_at))
+        before = {one["receiver"] for one in told if one["alert_key"] == alert.alert_key and one["why"] in ESCALATIONS}
+        chosen = [one for one in workplace.listening.receivers if one.escalation and not is_own_post(alert)]
+        notices = [Notice(alert, one, "handed_on") for one in chosen if one.place not in before]
+        trends = narrating.read_trends(connection, alert.practice_id, now) if notices else []
+        rows = _rows(connection, workplace, notices, trends, now)
+        alert_rows.mark_escalated(connection, [alert.alert_key], now)
+        events.add_events(connection, alert.practice_id, "escalated", [alert.alert_key], now, by, note)
+        return outbox.write_notifications(connection, rows)
+
+
 def _store_alerts(
     connection: Connection, practice_id: str, alerts: Sequence[Alert], since: datetime, now: datetime
 ) -> int:
@@ -88,20 +108,28 @@ def _write_notices(
     connection: Connection, workplace: Workplace, notices: Sequence[Notice], trends: Sequence[Trend], now: datetime
 ) -> int:
     practice_id = workplace.practice.practice_id
-    facts = read_facts(connection, [notice.alert.claim_id for notice in notices])
-    numbers = tellings.times_told(connection, practice_id, [notice.alert.alert_key for notice in notices], now)
-    rows = [
-        _urgent_row(
-            workplace, notice, facts, trends, numbers.get((notice.alert.alert_key, notice.receiver.place), 0), now
-        )
-        for notice in notices
-    ]
+    rows = _rows(connection, workplace, notices, trends, now)
     escalated = sorted({notice.alert.alert_key for notice in notices if notice.why == "escalation"})
     grown = sorted({notice.alert.alert_key for notice in notices if notice.why == "grew"})
     alert_rows.mark_escalated(connection, escalated, now)
     events.add_events(connection, practice_id, "escalated", escalated, now)
     events.add_events(connection, practice_id, "grew", grown, now)
     return outbox.write_notifications(connection, rows)
+
+
+def _rows(
+    connection: Connection, workplace: Workplace, notices: Sequence[Notice], trends: Sequence[Trend], now: datetime
+) -> list[dict[str, object]]:
+    """The rows of the outbox for these notices."""
+    keys = [notice.alert.alert_key for notice in notices]
+    facts = read_facts(connection, [notice.alert.claim_id for notice in notices])
+    numbers = tellings.times_told(connection, workplace.practice.practice_id, keys, now)
+    return [
+        _urgent_row(
+            workplace, notice, facts, trends, numbers.get((notice.alert.alert_key, notice.receiver.place), 0), now
+        )
+        for notice in notices
+    ]
 
 
 def _urgent_row(

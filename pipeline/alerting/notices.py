@@ -7,8 +7,10 @@ from typing import Literal
 from pipeline.alerting.alert import Alert, Severity
 from pipeline.receivers import Receiver
 
-Why = Literal["new", "worse", "grew", "repeat", "escalation"]
+Why = Literal["new", "worse", "grew", "repeat", "escalation", "handed_on"]
 HeldWhy = Literal["silenced", "inhibited", "acknowledged", "waiting", "out_of_hours", "cap", "stale", "historical"]
+# Told further: because nobody took it on, or because a person said so.
+ESCALATIONS = ("escalation", "handed_on")
 # Why a digest told of an alert.
 DIGEST = "digest"
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.alerting.alert import Alert, apart_of
 from pipeline.alerting.hours import is_open, last_close_at, next_digest_at, next_open_at
-from pipeline.alerting.notices import DIGEST, Held, HeldWhy, Noise, Notice, Plan, Silence, Told, Why
+from pipeline.alerting.notices import DIGEST, ESCALATIONS, Held, HeldWhy, Noise, Notice, Plan, Silence, Told, Why
 from pipeline.alerting.severity import LEVELS, is_own_post
 from pipeline.config import Policy
 from pipeline.listening import Listening
@@ -235,7 +235,7 @@ class _Scene:
             return None
         of_alert = self.by_alert[alert.alert_key]
         urgent = [telling.at for telling in of_alert if telling.severity == "urgent" and telling.why != DIGEST]
-        if not urgent or any(one.why == "escalation" and one.receiver == receiver.place for one in of_alert):
+        if not urgent or any(one.why in ESCALATIONS and one.receiver == receiver.place for one in of_alert):
             return None
         due_at = min(urgent) + timedelta(hours=self.listening.telling.escalate_hours)
         return "escalation" if due_at <= self.now else None

@@ -25,8 +25,16 @@ WHY = {
     "worse": "Told again: it is worse than when you were last told.",
     "grew": "Told again: many more posts spread it than when you were last told.",
     "escalation": "Escalated to you: it was told before, and nobody has acknowledged it.",
+    "handed_on": "Escalated to you by a person who works the alerts.",
 }
-WHY_IN_SUBJECT = {"new": "", "repeat": "still open", "worse": "worse", "grew": "grew", "escalation": "escalated"}
+WHY_IN_SUBJECT = {
+    "new": "",
+    "repeat": "still open",
+    "worse": "worse",
+    "grew": "grew",
+    "escalation": "escalated",
+    "handed_on": "escalated",
+}
 PLATFORM = {
     "bluesky": "Bluesky",
     "facebook": "Facebook",

@@ -5,7 +5,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,8 @@ from pipeline.config import POLICY, Policy
 from pipeline.screening.recalibration import recalibrate, weigh, within_bounds
 from pipeline.screening.thresholds import UNCALIBRATED, Calibration, threshold_of
 
-REPLAYS = 200
+# Of each of the two streams that the promise is measured on, and of each other.
+REPLAYS, SIDE_REPLAYS = 200, 50
 DAYS, DRIFT_DAY = 182, 91
 # Matches a day that a person might see. The invented claims and sources are of unlike size.
 MATCHES_A_DAY = 30
@@ -40,12 +41,13 @@ Draw = Callable[[Random], pd.DataFrame]
 class Reviewing:
     """What people look at: the clearest post of this share of alerts, and so many others a day, drawn at random.
 
-    After `most` reviews they stop.
+    After `most` reviews they stop. The thresholds are fitted anew every so many `nights`.
     """
 
     alert_share: float = 0.5
     checks_a_day: int = 5
     most: int = 1_000_000
+    nights: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ def replay_reviews(
         if reviewing is None:
             continue
         labelled += _reviewed(stream.iloc[today], alarmed[today], reviewing, random)[: reviewing.most - len(labelled)]
+        if day % reviewing.nights:
+            continue
         first = int(starts[max(0, day + 1 - int(policy["rematch_days"]))])
         labels = stream.iloc[labelled].rename(columns={"day": "reviewed_at"})
         labels = labels[labels["reviewed_at"] > day - policy["calibration_days"]]
@@ -158,27 +162,34 @@ def development_stream(random: Random, promise: Promise) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def reviews_report(splits: Sequence[Split], replays: int = REPLAYS) -> str:
-    """The tables as Markdown. They rest on development labels and invented posts, whatever `splits` are asked for."""
+def reviews_report(splits: Sequence[Split], replays: int = REPLAYS, nights: int = 1) -> str:
+    """The tables as Markdown. They rest on development labels and invented posts, whatever `splits` are asked for.
+
+    Takes a quarter of an hour; the thresholds are fitted anew every so many `nights`.
+    """
     target, shipped = POLICY["promise_target"], load_promise()
-    parts = [f"## Replayed reviews, {', '.join(splits)}: {replays} half years each, a drift in the middle", ""]
-    parts += ["| stream | kept the promise | promised anything | proven alerts | right | after the drift | right |"]
-    parts += ["|---|---|---|---|---|---|---|"]
-    streams: dict[str, Draw] = {
+    main: dict[str, Draw] = {
         "invented": invented_stream,
-        "invented, a quarter of the posts": lambda random: invented_stream(random, matches=MATCHES_A_DAY / 4),
-        "invented, no drift": lambda random: invented_stream(random, left=1.0),
         "development": lambda random: development_stream(random, shipped),
     }
-    counted = {name: replay_many(draw, Reviewing(), replays) for name, draw in streams.items()}
-    few = Reviewing(most=int(POLICY["calibration_labels"]) - 1)
-    counted[f"invented, {few.most} reviews"] = replay_many(invented_stream, few, replays)
-    parts += [f"| {name} | {_promised(own, target)} |" for name, own in counted.items()]
+    side: dict[str, Draw] = {
+        "invented, a quarter of the posts": lambda random: invented_stream(random, matches=MATCHES_A_DAY / 4),
+        "invented, no drift": lambda random: invented_stream(random, left=1.0),
+    }
+    nightly, fewer = Reviewing(nights=nights), min(replays, SIDE_REPLAYS)
+    few = replace(nightly, most=int(POLICY["calibration_labels"]) - 1)
+    counted = {name: replay_many(draw, nightly, replays) for name, draw in main.items()}
+    alone = {name: replay_many(draw, None, replays) for name, draw in main.items()}
+    others = {name: replay_many(draw, nightly, fewer) for name, draw in side.items()}
+    others[f"invented, {few.most} reviews"] = replay_many(invented_stream, few, fewer)
+    parts = [f"## Replayed reviews, {', '.join(splits)}: half years with a drift in the middle", ""]
+    parts += ["| stream | replays | kept the promise | made one | proven alerts | right | after the drift | right |"]
+    parts += ["|---|---|---|---|---|---|---|---|"]
+    parts += [f"| {name} | {_promised(own, target)} |" for name, own in {**counted, **others}.items()]
     parts += ["", "| stream | reviewed | alerts | right | found | after the drift: alerts | right | found |"]
     parts += ["|---|---|---|---|---|---|---|---|"]
-    for name in ("invented", "development"):
-        alone = replay_many(streams[name], None, replays)
-        parts += [f"| {name} | {told} | {_alarmed(own)} |" for told, own in (("no", alone), ("yes", counted[name]))]
+    for name in main:
+        parts += [f"| {name} | no | {_alarmed(alone[name])} |", f"| {name} | yes | {_alarmed(counted[name])} |"]
     return "\n".join([*parts, ""]) + "\n"
 
 
@@ -188,7 +199,7 @@ def _promised(counted: Sequence[Counted], target: float) -> str:
     proven, after = sum(one.proven for one in counted), sum(one.after_proven for one in counted)
     right, after_right = sum(one.proven_right for one in counted), sum(one.after_proven_right for one in counted)
     return (
-        f"{kept:.3f} | {some:.3f} | {proven / len(counted):.0f} | {_shown(right, proven)} "
+        f"{len(counted)} | {kept:.3f} | {some:.3f} | {proven / len(counted):.0f} | {_shown(right, proven)} "
         f"| {after / len(counted):.0f} | {_shown(after_right, after)}"
     )
 

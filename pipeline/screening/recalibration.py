@@ -21,9 +21,8 @@ LABEL_COLUMNS = ("source", "claim_id", "score", "right", "weight", "reviewed_at"
 BIN = 0.05
 # A drift is looked for in the newest labels of each tenth of the score, so many times as many at every further look.
 DRIFT_BIN, DRIFT_GROWTH = 0.1, 1.4
-# Found by simulation (docs/reviews.md). A proof is sought every night anew: one that is as sure as this once is about
-# as sure as .95 in half a year. It is kept while its labels, and a drift is found where its rejections, are this
-# unlikely by chance.
+# Found by simulation (docs/reviews.md). A proof is sought anew every night, so it must be surer than one that is sought
+# once; it is kept while its labels, and a drift is found where its rejections, are this unlikely by chance.
 PROOF_CONFIDENCE, KEPT_CHANCE, DRIFT_CHANCE = 0.98, 0.20, 0.02
 # More drifts than this in one window are not looked for.
 _DRIFTS = 3

@@ -142,9 +142,21 @@ def gaps_since(connection: Connection, since: datetime) -> list[tuple[datetime, 
     return [(row[0], row[1]) for row in connection.execute(found)]
 
 
+def match_by_id(connection: Connection, match_id: int) -> dict[str, Any] | None:
+    """What a review notes of a match, by the columns of `reviews`; None where it or its post is gone."""
+    return _reviewed(connection, matches.c.match_id == match_id)
+
+
+def match_of(connection: Connection, platform: str, platform_id: str, claim_id: str) -> dict[str, Any] | None:
+    """The same of the match of a post with a claim."""
+    of_post = sa.and_(posts.c.platform == platform, posts.c.platform_id == platform_id)
+    return _reviewed(connection, sa.and_(of_post, matches.c.claim_id == claim_id))
+
+
 def add_reviews(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write verdicts of a person; nothing that is recomputed touches them."""
-    connection.execute(sa.insert(reviews), [dict(row) for row in rows])
+    for row in rows:
+        connection.execute(sa.insert(reviews).values(**row))
 
 
 def reviews_of(connection: Connection, alert_key: str) -> list[dict[str, Any]]:
@@ -152,6 +164,21 @@ def reviews_of(connection: Connection, alert_key: str) -> list[dict[str, Any]]:
     of_alert = sa.and_(reviews.c.alert_key == alert_key, reviews.c.subject == "alert")
     found = sa.select(reviews).where(of_alert).order_by(reviews.c.reviewed_at, reviews.c.review_id)
     return [dict(row._mapping) for row in connection.execute(found)]
+
+
+def _reviewed(connection: Connection, which: sa.ColumnElement[bool]) -> dict[str, Any] | None:
+    scored_by = sa.func.concat_ws("/", matches.c.model_id, matches.c.reader_id, matches.c.stance_id)
+    found = (
+        sa.select(
+            *(posts.c[name] for name in ("platform", "platform_id", "source")),
+            *(matches.c[name] for name in ("claim_id", "claim_version", "p_match", "promotes", "calibration")),
+            scored_by.label("scored_by"),
+        )
+        .join(posts, posts.c.post_id == matches.c.post_id)
+        .where(which, has_words(), posts.c.own.is_(False))
+    )
+    row = connection.execute(found).one_or_none()
+    return dict(row._mapping) if row else None
 
 
 def _waiting(queue: Queue) -> sa.ColumnElement[bool]:

@@ -19,12 +19,14 @@ from pipeline.evaluation.reviews import (
 )
 
 NEVER = replace(POLICY, unproven_score=replace(POLICY.unproven_score, value=1.01))
-TOO_FEW = Reviewing(most=int(POLICY["calibration_labels"]) - 1)
+# Not every night, or it would take minutes.
+SELDOM = Reviewing(nights=7)
+TOO_FEW = replace(SELDOM, most=int(POLICY["calibration_labels"]) - 1)
 
 
 @pytest.fixture(scope="module")
 def taught() -> list[Counted]:
-    return replay_many(invented_stream, Reviewing(), 20)
+    return replay_many(invented_stream, SELDOM, 20)
 
 
 def test_the_promise_is_kept_and_it_is_made(taught: list[Counted]) -> None:
@@ -47,9 +49,9 @@ def test_too_few_labels_promise_nothing() -> None:
 def test_where_only_proof_alerts_too_few_labels_never_do() -> None:
     assert [one.alerts for one in replay_many(invented_stream, TOO_FEW, 3, NEVER)] == [0, 0, 0]
     # Even the first threshold is a step from "never", which a person takes.
-    assert [one.alerts for one in replay_many(invented_stream, Reviewing(), 1, NEVER)] == [0]
+    assert [one.alerts for one in replay_many(invented_stream, SELDOM, 1, NEVER)] == [0]
     free = replace(NEVER, calibration_step=replace(NEVER.calibration_step, value=1.0))
-    for one in replay_many(invented_stream, Reviewing(), 2, free):
+    for one in replay_many(invented_stream, replace(SELDOM, checks_a_day=20), 2, free):
         assert one.alerts == one.proven > 0
 
 
@@ -57,7 +59,7 @@ def test_reviews_leave_out_what_is_wrong() -> None:
     shipped = load_promise()
     streams = {
         told: replay_many(lambda random: development_stream(random, shipped), reviewing, 3)
-        for told, reviewing in (("yes", Reviewing()), ("no", None))
+        for told, reviewing in (("yes", SELDOM), ("no", None))
     }
     shares = {told: sum(one.right for one in own) / sum(one.alerts for one in own) for told, own in streams.items()}
     assert shares["yes"] > shares["no"]
@@ -73,7 +75,7 @@ def test_a_stream_is_half_a_year_by_day() -> None:
 
 
 def test_the_report_has_a_row_for_each_stream() -> None:
-    report = reviews_report(["development"], replays=1)
-    for name in ("invented", "invented, no drift", "development", f"invented, {TOO_FEW.most} reviews"):
+    report = reviews_report(["development"], replays=1, nights=30)
+    for name in ("invented", "invented, no drift", "development", "invented, 39 reviews"):
         assert f"| {name} | " in report
     assert "nan" not in report
