@@ -1,18 +1,16 @@
 """Commands about thresholds that are fitted to reviews: show, fit, apply, undo, dismiss."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
 
 from pipeline import recalibrating
 from pipeline.cli.acting import AsJson, By, Now, one_line, person
-from pipeline.cli.output import console, print_counts, print_json, print_table
+from pipeline.cli.output import console, print_counts, print_json
 from pipeline.workplace import moment, open_workplace
 
-_COLUMNS = ("version", "state", "labels", "precision", "recall", "alerts_gained", "alerts_lost", "fitted_at", "waits")
-_OF_THRESHOLD = ("version", "source", "claim_id", "threshold", "proven", "labels", "confirmed")
-_DONE = {"apply": "applied", "undo": "went back to", "dismiss": "dismissed"}
+_DONE = {"apply": "applied", "undo": "gone back to", "dismiss": "dismissed"}
 
 Version = Annotated[int, typer.Argument(help="Number of the version, as `auscult calibrate show` lists it.")]
 Note = Annotated[str, typer.Option(help="Why. Never text of a post.")]
@@ -28,10 +26,8 @@ def show(as_json: AsJson = False) -> None:
         print_json({"in_force": in_force, "versions": found})
         return
     console.print(f"in force: {'the numbers of the policy' if in_force is None else f'version {in_force}'}")
-    if found:
-        print_table("", _COLUMNS, [[_row(fit, in_force)[name] for name in _COLUMNS] for fit in found])
-        thresholds = [[one[name] for name in _OF_THRESHOLD] for fit in found for one in fit["thresholds"]]
-        print_table("thresholds", _OF_THRESHOLD, thresholds)
+    for fit in found:
+        console.print("\n".join(_lines(fit, in_force)), markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -62,15 +58,20 @@ def dismiss(version: Version, by: By, note: Note = "", now: Now = "") -> None:
     console.print(f"version {version} is dismissed")
 
 
-def _row(fit: Mapping[str, Any], in_force: int | None) -> dict[str, Any]:
+def _lines(fit: Mapping[str, Any], in_force: int | None) -> Iterator[str]:
     newest = fit["acts"][0] if fit["acts"] else None
     state = "in force" if fit["version"] == in_force else _DONE[newest["act"]] if newest else "proposed"
-    return {
-        **fit,
-        "state": state,
-        **{measure: _before_and_after(fit, measure) for measure in ("precision", "recall")},
-        "waits": fit["beyond_bounds"] if state == "proposed" else "",
-    }
+    by = f" by {newest['acted_by']}" if newest else ""
+    yield f"version {fit['version']}, {state}{by}; fitted {fit['fitted_at']:%Y-%m-%d} to {fit['labels']} verdicts"
+    for measure in ("precision", "recall"):
+        yield f"  {measure}: {_before_and_after(fit, measure)}"
+    yield f"  alerts of the retained window: {fit['alerts_gained']} more, {fit['alerts_lost']} fewer"
+    if state == "proposed":
+        yield f"  waits for a person: {fit['beyond_bounds']}"
+    for one in fit["thresholds"]:
+        pool = f"claim {one['claim_id']}" if one["claim_id"] else f"source {one['source']}"
+        proven = "proven" if one["proven"] else "not proven"
+        yield f"  {pool}: from {one['threshold']:.2f} on, {proven} ({one['confirmed']} of {one['labels']} confirmed)"
 
 
 def _before_and_after(fit: Mapping[str, Any], measure: str) -> str:

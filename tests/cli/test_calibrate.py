@@ -30,7 +30,12 @@ def test_a_version_is_shown_applied_and_undone(auscult: Auscult, workplace: Work
         version = str(calibrations.add_fit(connection, FIT, [THRESHOLD]))
     shown = auscult("calibrate", "show").stdout
     assert "in force: the numbers of the policy" in shown
-    for words in ("proposed", "0.50 (0.40 to 0.60) -> none labelled", "above 0.70", "0.720"):
+    for words in (
+        "proposed",
+        "0.50 (0.40 to 0.60) -> none labelled",
+        "above 0.70",
+        "source x: from 0.72 on, not proven",
+    ):
         assert words in shown
     assert "--by: say who does it" in auscult("calibrate", "apply", version, "--by", " ", code=1).stderr
     assert f"version {version} is in force" in auscult("calibrate", "apply", version, "--by", "Ana").stdout
