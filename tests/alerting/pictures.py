@@ -14,6 +14,7 @@ from PIL import Image, ImageChops
 
 from pipeline.alerting.card import Desk
 from pipeline.alerting.digest import Coverage, DigestCounts
+from pipeline.alerting.learning import Fit, Learned
 from pipeline.alerting.notices import Noise
 from pipeline.alerting.render import Rendered, render_digest, render_urgent
 from pipeline.receivers import BusinessHours
@@ -118,6 +119,7 @@ def draw_mails() -> dict[str, Rendered]:
             held={"silenced": 2, "inhibited": 19, "cap": 1},
             links={alert.alert_key: PAGE for alert in alerts},
             desk=DESK,
+            learned=Learned(judged=24, right=21, applied=[Fit(3, 0.71, 0.88, 1, 6)]),
         ),
         "empty": render_digest([], FACTS, quiet, coverage[:4], PRACTICE, ZONE, NOW, noise=Noise(3, 0)),
     }
