@@ -87,9 +87,9 @@ def test_support_far_away_is_none(practice: Practice) -> None:
     "unit", ["dr raman ", "Larkspur, CA ", "larkspur ", "Larkspur Family Health ", "larkspu ", "a"]
 )
 def test_hostile_text_is_read_fast(practice: Practice, unit: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(find_mentions(unit * (64 * 1024 // len(unit)), practice)) <= MAX_MENTIONS
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @given(

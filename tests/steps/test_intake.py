@@ -280,7 +280,7 @@ def test_real_posts_run_through_to_alerts(workplace: Workplace, research_data: P
     steps.sync_claims(NOW)
     read = steps.import_file(tmp_path / "some.tsv", {}, "reddit", NOW)["new"]
     assert steps.screen(0, NOW)["posts"] == read > 200
-    assert steps.raise_alerts(NOW)["alerts"] > 2
+    assert steps.raise_alerts(NOW)["alerts"] > 0
 
 
 def test_a_feed_that_has_not_changed_is_not_sent_again(
