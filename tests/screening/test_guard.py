@@ -112,7 +112,7 @@ def test_any_text_has_signs_that_are_numbers(text: str, places: list[tuple[int, 
 @pytest.mark.parametrize("unit", ["her ", "a.", "Mrs. A ", "came in for ", "x", "the owner of "])
 def test_a_hostile_text_is_read_fast(unit: str) -> None:
     text = unit * (100_000 // len(unit))
-    started = time.perf_counter()
+    started = time.process_time()
     person_signs(text, [Pointer("name", 0, 1)])
     claim_signs(text, [])
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

@@ -69,6 +69,6 @@ def test_a_text_is_read_whole_and_by_its_sentences() -> None:
 
 @pytest.mark.parametrize("unit", ["pain ", "x", "a.b-", "é", "Wow! "])
 def test_a_hostile_text_is_read_fast(model: GuardModel, unit: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     model.read([unit * (100_000 // len(unit))])
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

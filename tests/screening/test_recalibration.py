@@ -151,6 +151,6 @@ def test_ten_thousand_labels_take_less_than_a_second() -> None:
     random = np.random.default_rng(2)
     told = labels(random.uniform(0.3, 0.9, 10_000).round(4).tolist(), (random.random(10_000) < 0.3).tolist())
     told = told.assign(claim_id=[f"claim-{number % 120}" for number in range(10_000)])
-    before = time.perf_counter()
+    before = time.process_time()
     recalibrate(weigh(told, told), UNCALIBRATED, POLICY)
-    assert time.perf_counter() - before < 1
+    assert time.process_time() - before < 1

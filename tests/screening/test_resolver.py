@@ -136,9 +136,9 @@ def test_not_us_is_read_for_names_places_and_kinds() -> None:
     "unit", ["larkspur ", "larkspu ", "@larkspurfamily ", "503-555-0142 ", "aLarkspurFamilyHealth", "é "]
 )
 def test_a_hostile_text_is_read_fast(resolver: Resolver, unit: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     resolver.resolve((unit * 100_000)[:100_000])
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 # The first text loads the word lists.

@@ -107,6 +107,6 @@ def test_life_comes_first() -> None:
     ],
 )
 def test_hostile_text_is_read_fast(unit: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     find_urgency(unit * (64 * 1024 // len(unit)))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
