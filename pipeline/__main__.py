@@ -21,6 +21,7 @@ COMMANDS = {
     "replay": "replay:replay",
     **{name: f"judge:{name}" for name in ("match", "explain")},
     **{name: f"look:{name}" for name in ("status", "dictionary", "export")},
+    "report": "report:report",
     **{name: f"serve:{name}" for name in ("init", "doctor", "up", "down", "serve")},
     "resolve": "practice:resolve",
     "triage": "triage:triage",

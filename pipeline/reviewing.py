@@ -42,7 +42,9 @@ def review_match(workplace: Workplace, match_id: int, verdict: str, by: str, now
         match = queue.match_by_id(connection, match_id)
         if match is None:
             return False
-        of_practice = {"subject": "match", "practice_id": workplace.practice.practice_id, "drawn": "check"}
+        # No threshold lets another stance alarm, so that a verdict on it says nothing of one.
+        drawn = "check" if match.pop("stance") == "promotes" else None
+        of_practice = {"subject": "match", "practice_id": workplace.practice.practice_id, "drawn": drawn}
         queue.add_reviews(connection, [{**match, **of_practice, **told}])
     return True
 
@@ -76,4 +78,7 @@ def _clearest(connection: Connection, alert: Alert) -> Mapping[str, Any] | None:
     if any(post.get(name) is None for name in _OF_MATCH):
         return None
     stored = queue.match_of(connection, post["platform"], post["platform_id"], str(alert.claim_id))
-    return {**stored, "drawn": "alert"} if stored else {name: post[name] for name in _OF_MATCH}
+    if stored is None:
+        return {name: post[name] for name in _OF_MATCH}
+    del stored["stance"]
+    return {**stored, "drawn": "alert"}

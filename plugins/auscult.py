@@ -45,4 +45,4 @@ class AuscultPlugin(AirflowPlugin):
 
     name = "auscult"
     fastapi_apps = [{"app": serve, "url_prefix": PREFIX, "name": "Auscult"}]  # noqa: RUF012  # as Airflow declares it
-    external_views = [{"name": "Alerts", "href": "auscult/queue", "destination": "nav", "nav_top_level": True}]  # noqa: RUF012
+    external_views = [{"name": "Alerts", "href": "auscult/queue", "destination": "nav", "category": "browse"}]  # noqa: RUF012

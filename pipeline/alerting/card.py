@@ -11,7 +11,8 @@ from pipeline.alerting.alert import Alert, ClaimFacts
 from pipeline.alerting.card_deadlines import due_at
 from pipeline.alerting.links import evidence_link
 from pipeline.alerting.suggestion import Action, Suggestion, suggest
-from pipeline.alerting.wording import clean, evidence_date, plain_date, platform_names
+from pipeline.alerting.wording import clean, evidence_date, platform_names
+from pipeline.charts.words import plain_day
 from pipeline.listening import Listening, Practice
 from pipeline.receivers import BusinessHours
 
@@ -114,7 +115,7 @@ def order_evidence(facts: ClaimFacts | None) -> list[Mapping[str, Any]]:
 def dated(source: Mapping[str, Any], facts: ClaimFacts | None) -> str:
     """The date of an evidence entry; where it bears none, when it was last checked."""
     day = evidence_date(source)
-    checked = f", checked {plain_date(facts.as_of)}" if facts and facts.as_of else ""
+    checked = f", checked {plain_day(facts.as_of)}" if facts and facts.as_of else ""
     return f"{day}{checked}" if day == "undated" else day
 
 

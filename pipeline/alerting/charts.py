@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 
 from PIL import Image, ImageDraw
 
+from pipeline.charts import palette
+
 # Shown at half this size, so that a phone's dense screen draws it sharp.
 SCALE = 2
 WIDTH, HEIGHT = 280, 56
 
-# Blue and vermilion stay apart for every kind of colour vision (Okabe and Ito 2008); each of the three has a contrast
-# of 3 or more against white and against the dark card (WCAG 2.1, 1.4.11), and the ground is transparent.
-BAR, SURGING, UNHEARD = (42, 130, 192, 255), (213, 94, 0, 255), (128, 138, 146, 255)
+# The ground is transparent: the colours stand out from a light and a dark one.
+BAR, SURGING, UNHEARD = (
+    (*palette.red_green_blue(colour), 255) for colour in (palette.COUNTED, palette.SURGING, palette.UNHEARD)
+)
 _NOTHING = (0, 0, 0, 0)
 _LINE, _STRIPE, _LEAST = 2 * SCALE, 7 * SCALE, 3 * SCALE
 

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 from pipeline.alerting.alert import ClaimFacts
 from pipeline.alerting.charts import Picture, draw_days
 from pipeline.alerting.trends import Trend
-from pipeline.alerting.wording import MONTHS, RATING, clean, count, mention_words, plain_date, platform_names, slug
+from pipeline.alerting.wording import RATING, clean, count, mention_words, platform_names, slug
+from pipeline.charts.words import plain_day, short_day
 from pipeline.config import POLICY
 
 # Below this many posts "n times as many" says more than is known.
@@ -80,16 +81,12 @@ def _period(days: tuple[date, ...], now: datetime) -> str:
     if not days:
         return "no days"
     first, last = days[0], days[-1]
-    start = f"{first.day}" if (first.month, first.year) == (last.month, last.year) else _short(first)
+    start = f"{first.day}" if (first.month, first.year) == (last.month, last.year) else short_day(first)
     so_far = " so far" if last == now.astimezone(UTC).date() else ""
-    return f"{start} to {plain_date(last)}{so_far}"
+    return f"{start} to {plain_day(last)}{so_far}"
 
 
 def _most(days: list[tuple[date, int, bool]]) -> str:
     heard = [(posts, day) for day, posts, covered in days if covered]
     posts, day = max(heard, default=(0, None))
-    return f"most: {posts:,} on {_short(day)}" if day and posts else "none on a day that was fully heard"
-
-
-def _short(day: date) -> str:
-    return f"{day.day} {MONTHS[day.month - 1]}"
+    return f"most: {posts:,} on {short_day(day)}" if day and posts else "none on a day that was fully heard"

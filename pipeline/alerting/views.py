@@ -22,11 +22,11 @@ from pipeline.alerting.wording import (
     listed,
     mention_words,
     moment,
-    plain_date,
     platform_names,
     slug,
     sure,
 )
+from pipeline.charts.words import plain_day
 
 # An alert mail holds three links at most (reliability note, section 5: three permalinks), whatever they lead to.
 MAIL_LINKS = 3
@@ -124,7 +124,7 @@ def view_alert(alert: Alert, facts: ClaimFacts | None, desk: Desk, now: datetime
         correction=clean(facts.correction) if facts else "",
         evidence=tuple(_view_evidence(source) for source in card.sources),
         more_evidence=len(order_evidence(facts)) - len(card.sources),
-        as_of=plain_date(facts.as_of) if facts and facts.as_of else "",
+        as_of=plain_day(facts.as_of) if facts and facts.as_of else "",
         review_note=clean(facts.review_note, 600) if facts and facts.review_note else "",
         action=card.action,
         action_words=ACTION[card.action],

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+from pipeline.charts.words import plain_day
+
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 SUBJECT_CHARACTERS = 120
 
@@ -129,12 +130,7 @@ def moment(at: datetime | None, zone: ZoneInfo) -> str:
 
 def day(at: date) -> str:
     """A date with its weekday: `Thu 1 Oct 2026`."""
-    return f"{DAYS[at.weekday()]} {plain_date(at)}"
-
-
-def plain_date(at: date) -> str:
-    """A date: `1 Oct 2026`."""
-    return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
+    return f"{DAYS[at.weekday()]} {plain_day(at)}"
 
 
 def evidence_date(source: Mapping[str, object]) -> str:
@@ -145,7 +141,7 @@ def evidence_date(source: Mapping[str, object]) -> str:
             value = date.fromisoformat(value)
         except ValueError:
             return "undated"
-    return plain_date(value) if isinstance(value, date) else "undated"
+    return plain_day(value) if isinstance(value, date) else "undated"
 
 
 def _printable(character: str) -> str:

@@ -1,9 +1,11 @@
 """A sheet to draw on, measured in pixels from its upper left corner, and what becomes of it: SVG as text."""
 
 import io
+import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from xml.etree import ElementTree as Tree
 
 import matplotlib as mpl
@@ -21,32 +23,27 @@ SMALL, TEXT, LINE = 11, 12, 16
 LETTER, BOLD_LETTER = 0.58, 0.66
 
 # Stands for the page's own text colour until the picture is written, for matplotlib knows no `currentColor`.
-_INK = "#010203"
+INK = "#010203"
 _SVG = "{http://www.w3.org/2000/svg}"
 _LINK = "{http://www.w3.org/1999/xlink}href"
-_FONTS = ["system-ui", "Segoe UI", "Helvetica", "Arial", "DejaVu Sans", "sans-serif"]
-_SETTINGS = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "auscult",
-    "font.family": ["DejaVu Sans"],
-    "hatch.linewidth": 1.2,
-    "text.parse_math": False,
-}
+# The reader's own, instead of the list of those that matplotlib knows.
+_FONTS = "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif"
+_FONTS_OF_TEXT = re.compile(r"font-family: [^;]*;? ?")
 
 
 @dataclass(frozen=True)
 class Mark:
-    """How one kind of value is filled: a colour, or with a `hatch` only its lines."""
+    """How one kind of value is filled: a colour; with a `hatch` only its lines and an outline, with "" the outline."""
 
     label: str
     colour: str
-    hatch: str = ""
+    hatch: str | None = None
 
-    def style(self) -> dict[str, object]:
+    def style(self) -> dict[str, Any]:
         """What matplotlib's patches call it."""
-        if not self.hatch:
+        if self.hatch is None:
             return {"facecolor": self.colour, "edgecolor": "none", "linewidth": 0}
-        return {"facecolor": "none", "edgecolor": self.colour, "hatch": self.hatch, "linewidth": 0.8}
+        return {"facecolor": "none", "edgecolor": self.colour, "hatch": self.hatch or None, "linewidth": 0.8}
 
 
 class Sheet:
@@ -62,16 +59,15 @@ class Sheet:
         axes = self._figure.add_axes(place, facecolor="none")
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.spines["bottom"].set_color(GREY)
-        axes.tick_params(left=False, labelleft=False, color=GREY, labelcolor=_INK, labelsize=SMALL, pad=3)
+        axes.tick_params(left=False, labelleft=False, color=GREY, labelcolor=INK, labelsize=SMALL, pad=3)
         return axes
 
-    def write(
-        self, left: float, top: float, words: str, *, size: int = TEXT, bold: bool = False, align: str = "left"
-    ) -> None:
+    def write(self, left: float, top: float, words: str, *, size: int = TEXT, bold: bool = False) -> None:
         """One line of words, its upper edge at `top`; what cannot be printed is left out."""
         place = (left / self.width, 1 - (top + size) / self.height)
         weight = "bold" if bold else "normal"
-        self._figure.text(*place, printable(words), size=size, weight=weight, ha=align, va="baseline", color=_INK)
+        # Words of others are no formulas, whatever dollars are in them.
+        self._figure.text(*place, printable(words), size=size, weight=weight, color=INK, parse_math=False)
 
     def write_lines(self, left: float, top: float, lines: Sequence[str], *, bold: bool = False) -> float:
         """Lines below each other; returns where the next one would begin."""
@@ -105,7 +101,8 @@ class Sheet:
         written = io.BytesIO()
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         # What font the reader has is not ours to warn of.
-        with mpl.rc_context(_SETTINGS), warnings.catch_warnings(action="ignore"):
+        settings = mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "auscult"})
+        with settings, warnings.catch_warnings(action="ignore"):
             self._figure.savefig(written, format="svg", metadata=nothing, transparent=True)
         return _inline(written.getvalue(), name, printable(title), printable(described), self.width)
 
@@ -126,7 +123,7 @@ def _inline(svg: bytes, name: str, title: str, described: str, width: int) -> st
     root.attrib |= {
         "role": "img",
         "aria-labelledby": f"{name}-title {name}-desc",
-        "style": f"max-width:{width}px;stroke-linejoin:round",
+        "style": f"max-width:{width}px;stroke-linejoin:round;font-family:{_FONTS}",
     }
     for place, (tag, words) in enumerate((("title", title), ("desc", described))):
         told = Tree.Element(tag, {"id": f"{name}-{tag}"})
@@ -152,5 +149,5 @@ def _adapt(element: Tree.Element, name: str) -> None:
             del element.attrib[key]
             element.set("href", said.replace("#", f"#{name}-", 1))
         elif key in {"style", "clip-path", "fill"}:
-            told = said.replace("url(#", f"url(#{name}-").replace(_INK, "currentColor")
-            element.set(key, told.replace("'DejaVu Sans'", ", ".join(map(repr, _FONTS[:-1])) + ", sans-serif"))
+            told = said.replace("url(#", f"url(#{name}-").replace(INK, "currentColor")
+            element.set(key, _FONTS_OF_TEXT.sub("", told))

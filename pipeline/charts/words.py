@@ -6,6 +6,7 @@ from datetime import date, timedelta
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Longer words of others are cut before they are looked at.
 _MOST_CHARACTERS = 2_000
+_CLAIM_CHARACTERS = 150
 _HOUR, _DAY = 60, 24 * 60
 
 
@@ -18,6 +19,12 @@ def printable(text: object) -> str:
 def fit(text: object, characters: int, lines: int = 1) -> list[str]:
     """`text` in at most so many lines of so many characters; an ellipsis says that some is left out."""
     return textwrap.wrap(printable(text), characters, max_lines=lines, placeholder=" …") or ["…"]
+
+
+def rated_claim(rating: object, claim: object) -> str:
+    """`False: “a claim”`: the rating stands first, or a hurried reader takes the claim for our own statement."""
+    said = fit(rating, 20)[0].capitalize() if isinstance(rating, str) else "Claim"
+    return f"{said}: “{fit(claim, _CLAIM_CHARACTERS)[0]}”"
 
 
 def short_day(day: date) -> str:
@@ -33,6 +40,19 @@ def plain_day(day: date) -> str:
 def number(value: float) -> str:
     """`1,240`."""
     return f"{value:,.0f}"
+
+
+def count(amount: float, one: str, many: str | None = None) -> str:
+    """A number with its noun: `1 post`, `1,240 posts`, `2 stories`."""
+    return f"{number(amount)} {one if amount == 1 else many or one + 's'}"
+
+
+def hidden_words(cells: int) -> str:
+    """A sentence, with a space before it, on numbers that may not be shown; "" where there are none."""
+    if not cells:
+        return ""
+    left_out = "number is left out because" if cells == 1 else "numbers are left out because"
+    return f" {cells} {left_out} fewer than five people stand behind {'it' if cells == 1 else 'each'}."
 
 
 def length(minutes: float) -> str:

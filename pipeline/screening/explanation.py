@@ -61,6 +61,11 @@ def explain(text: str, vectors: Vectors, judge: Judge, practice: Practice) -> Ex
     return Explanation(tuple(judged), shown, mentions, meant, triage, text)
 
 
+def reason_words(reason: str) -> str:
+    """A named reason of a decision, in words; a reason that later rules no longer know stands as it was written."""
+    return _REASONS.get(reason, reason.replace("_", " "))
+
+
 def _with_near_misses(text: str, vectors: Vectors, judge: Judge) -> list[Judged]:
     # Matches as the screen step has them, whose gate leaves some candidates unread; behind them what it would drop.
     kept = judge_candidates([text], vectors, judge)[0]

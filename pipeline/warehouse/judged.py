@@ -21,6 +21,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from pipeline.warehouse.shapes import MOMENT, NOTHING, TEXTS, column, metadata, one_of, share, surrogate
 
+# Where a match stands among those that people check, and which those are (pipeline/warehouse/unchecked.py).
+_PLACE = "md5((post_id::text || '|'::text) || claim_id)"
+_DRAWN = f"decision = 'review' or decision = 'alert' and right({_PLACE}, 3) < '19a'"
+
 claims = Table(
     "claims",
     metadata,
@@ -123,6 +127,7 @@ matches = Table(
     *(share(name) for name in ("p_match", "promotes", "debunks", "questions", "neutral", "score")),
     CheckConstraint("span_start >= 0 and span_end >= span_start", name="span"),
     Index("ix_matches_claim_id", "claim_id"),
+    Index("ix_matches_to_check", text(_PLACE), postgresql_where=text(_DRAWN)),
     comment="One row per post and claim that the policy accepts as a match.",
 )
 

@@ -19,7 +19,7 @@ OWN_POST = "own_post"
 _OF_POST = ("post_id", "platform", "platform_id", "url", "title", "text", "created_at")
 _OF_MATCH = (
     *("claim_id", "p_match", "promotes", "debunks", "questions", "neutral", "stance", "cues", "field", "matched_text"),
-    *("span_start", "span_end", "true_statement", "score"),
+    *("span_start", "span_end", "true_statement", "score", "decision", "reason"),
 )
 
 
@@ -143,7 +143,7 @@ def gaps_since(connection: Connection, since: datetime) -> list[tuple[datetime, 
 
 
 def match_by_id(connection: Connection, match_id: int) -> dict[str, Any] | None:
-    """What a review notes of a match, by the columns of `reviews`; None where it or its post is gone."""
+    """What a review notes of a match, by the columns of `reviews`, and the stance; None where it is gone."""
     return _reviewed(connection, matches.c.match_id == match_id)
 
 
@@ -171,7 +171,10 @@ def _reviewed(connection: Connection, which: sa.ColumnElement[bool]) -> dict[str
     found = (
         sa.select(
             *(posts.c[name] for name in ("platform", "platform_id", "source")),
-            *(matches.c[name] for name in ("claim_id", "claim_version", "p_match", "promotes", "calibration")),
+            *(
+                matches.c[name]
+                for name in ("claim_id", "claim_version", "p_match", "promotes", "stance", "calibration")
+            ),
             scored_by.label("scored_by"),
         )
         .join(posts, posts.c.post_id == matches.c.post_id)

@@ -49,6 +49,7 @@ reviews = Table(
     one_of("subject", "match", "alert"),
     one_of("verdict", "confirmed", "rejected"),
     one_of("drawn", "alert", "check"),
+    Index("ix_reviews_of_match", "platform", "platform_id", "claim_id", postgresql_where=text("subject = 'match'")),
     Index("ix_reviews_alert_key", "alert_key", postgresql_where=text("alert_key is not null")),
     comment="One row per verdict of a person; nothing that is recomputed touches it.",
 )

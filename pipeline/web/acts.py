@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pipeline import handling
 from pipeline.alerting.alert import Alert
 from pipeline.alerting.plan import Silence
+from pipeline.alerting.severity import is_own_post
 from pipeline.alerting.wording import clean
 from pipeline.web.pages import Refusal
 from pipeline.workplace import Workplace
@@ -54,6 +55,14 @@ def silenced_words(alert: Alert) -> str:
     if alert.narrative_id:
         return "No mail about this narrative, nor about new posts that tell it."
     return "No mail about this alert. Mentions of another day are told all the same."
+
+
+def escalated_words(workplace: Workplace, alert: Alert) -> str:
+    """Who is told when a person escalates an alert."""
+    names = [clean(one.name, 80) for one in workplace.listening.receivers if one.escalation]
+    if not names or is_own_post(alert):
+        return "Marks it for others in its history. Nobody is told by Auscult: call who must know."
+    return f"Told at once, whatever the hour, unless they were: {', '.join(names)}."
 
 
 def _silence(workplace: Workplace, alert: Alert, hours: str, reason: str, by: str, now: datetime) -> str:

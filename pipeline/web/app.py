@@ -13,6 +13,7 @@ from starlette.routing import Match, Route
 
 from pipeline.errors import AuscultError
 from pipeline.web.alert_page import alert_routes
+from pipeline.web.checks_page import check_routes
 from pipeline.web.pages import Refusal, show_refusal
 from pipeline.web.people import SignedIn
 from pipeline.web.triage_page import triage_routes
@@ -49,6 +50,7 @@ def create_app(
     app.include_router(alert_routes(workplace_opener, clock))
     if who is not None:
         app.include_router(triage_routes(workplace_opener, clock, who))
+        app.include_router(check_routes(workplace_opener, clock, who))
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _misdirected)
     app.add_exception_handler(RequestValidationError, _unreadable)

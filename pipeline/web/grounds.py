@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 from pipeline.alerting.alert import Alert
 from pipeline.alerting.charts import draw_days
 from pipeline.alerting.links import Link, permalink
-from pipeline.alerting.wording import MONTHS, clean, moment, sure
+from pipeline.alerting.wording import clean, moment, sure
+from pipeline.charts.words import short_day
 from pipeline.post import screening_text
 from pipeline.privacy.public_terms import public_terms
 from pipeline.privacy.redaction import redact
+from pipeline.screening.explanation import reason_words
 from pipeline.warehouse import queue
 from pipeline.workplace import Workplace
 
@@ -41,12 +43,13 @@ class Words:
 
 @dataclass(frozen=True)
 class Ground:
-    """One post of an alert in words; `reasons` are (what, how) pairs."""
+    """One post in words; `reasons` are (what, how) pairs, and a verdict on the alert judges the `clearest`."""
 
     link: Link
     written: str
     words: Words
     reasons: tuple[tuple[str, str], ...]
+    clearest: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,12 @@ def read_grounds(workplace: Workplace, alert: Alert, zone: ZoneInfo) -> tuple[Gr
         subject = (alert.claim_id, alert.claim_version)
         rows = queue.read_grounds(connection, alert.practice_id, subject, ids)
     keep = public_terms(workplace.practice)
-    return tuple(_ground(row, keep, zone) for row in rows)
+    return tuple(_ground(row, keep, zone, ids[0]) for row in rows)
+
+
+def ground_of(workplace: Workplace, row: Mapping[str, Any], zone: ZoneInfo) -> Ground:
+    """The same of one post and its match, `row` as pipeline/warehouse/unchecked.py reads it."""
+    return _ground(row, public_terms(workplace.practice), zone)
 
 
 def links_of(alert: Alert) -> tuple[Link, ...]:
@@ -87,7 +95,7 @@ def read_growth(workplace: Workplace, alert: Alert, now: datetime) -> Growth | N
     covered = [not any(start.date() <= day <= end.date() for start, end in gaps) for day in days]
     posts = [counts.get(day, 0) for day in days]
     words = "Posts of this alert a day: " + ", ".join(
-        f"{day.day} {MONTHS[day.month - 1]}: {number if heard else f'{number}+'}"
+        f"{short_day(day)}: {number if heard else f'{number}+'}"
         for day, number, heard in zip(days, posts, covered, strict=True)
         if number or not heard
     )
@@ -113,7 +121,9 @@ def redacted_words(text: str, span: tuple[int, int], keep: Sequence[str]) -> Wor
     return Words(cut, clean(passage, 2 * SHOWN_CHARACTERS), rest)
 
 
-def _ground(row: Mapping[str, Any], keep: Sequence[str], zone: ZoneInfo) -> Ground:
+def _ground(
+    row: Mapping[str, Any], keep: Sequence[str], zone: ZoneInfo, clearest: tuple[str, str] | None = None
+) -> Ground:
     text = screening_text(row["title"], row["text"] or "")
     span = (row["span_start"], row["span_end"]) if row["p_match"] is not None else (row["term_start"], row["term_end"])
     reasons = _match_reasons(row) if row["p_match"] is not None else _mention_reasons(row)
@@ -122,6 +132,7 @@ def _ground(row: Mapping[str, Any], keep: Sequence[str], zone: ZoneInfo) -> Grou
         written=moment(row["created_at"], zone) if row["created_at"] else "no date given",
         words=redacted_words(text, (span[0] or 0, span[1] or 0), keep),
         reasons=reasons,
+        clearest=(row["platform"], row["platform_id"]) == clearest,
     )
 
 
@@ -136,7 +147,13 @@ def _match_reasons(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Stance", f"{STANCES[row['stance']]}: {stance} ({stance_share})"),
         *((("What told the stance", cues),) if cues else ()),
         ("Nearest true statement", clean(row["true_statement"], 400) or "the claim says nothing of it"),
+        _decided(row),
     )
+
+
+def _decided(row: Mapping[str, Any]) -> tuple[str, str]:
+    what = "Why it alarmed" if row["decision"] == "alert" else "Why it did not alarm"
+    return what, clean(reason_words(row["reason"]), 200)
 
 
 def _mention_reasons(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

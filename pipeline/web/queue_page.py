@@ -8,7 +8,7 @@ from pipeline.alerting.card import desk_of
 from pipeline.alerting.views import view_alert
 from pipeline.alerting.wording import clean, moment
 from pipeline.planning import as_alert, read_facts
-from pipeline.warehouse import queue
+from pipeline.warehouse import queue, unchecked
 from pipeline.web.history import STATES
 from pipeline.web.people import Person
 from pipeline.workplace import Workplace
@@ -42,6 +42,7 @@ def queue_words(workplace: Workplace, person: Person, state: str, after: str, no
         place = queue.place_of(connection, _readable(after))
         found = queue.read_queue(connection, queues[state], place, PAGE + 1)
         counts = {one: queue.count_queue(connection, queues[one], COUNTED) for one in STATES}
+        to_check = unchecked.count_unchecked(connection, COUNTED)
         facts = read_facts(connection, [row["claim_id"] for row in found])
     rows = []
     for row in found[:PAGE]:
@@ -52,7 +53,8 @@ def queue_words(workplace: Workplace, person: Person, state: str, after: str, no
     return {
         "rows": rows,
         "state": state,
-        "states": {one: (STATES[one], _counted(counts[one])) for one in STATES},
+        "states": {one: (STATES[one], counted(counts[one])) for one in STATES},
+        "to_check": counted(to_check),
         "behind": rows[-1].key if len(found) > PAGE else "",
         "is_first": place is None,
         "practice": clean(workplace.practice.name, 200),
@@ -72,6 +74,11 @@ def next_to(workplace: Workplace, person: Person, key: str, state: str) -> tuple
     return _key_of(before), _key_of(behind)
 
 
+def counted(number: int) -> str:
+    """A number in words that was counted up to COUNTED."""
+    return f"{number:,}" if number < COUNTED else f"{COUNTED:,}+"
+
+
 def _key_of(found: list[dict[str, Any]]) -> str:
     return str(found[0]["alert_key"]) if found else ""
 
@@ -79,10 +86,6 @@ def _key_of(found: list[dict[str, Any]]) -> str:
 def _readable(key: str) -> str:
     # PostgreSQL takes nothing else in a text.
     return key if key.isprintable() else ""
-
-
-def _counted(number: int) -> str:
-    return f"{number:,}" if number < COUNTED else f"{COUNTED:,}+"
 
 
 def _age(raised_at: datetime, now: datetime) -> str:

@@ -15,7 +15,7 @@ from pipeline.alerting.card import desk_of
 from pipeline.alerting.severity import is_own_post
 from pipeline.alerting.tokens import link_key
 from pipeline.alerting.wording import clean
-from pipeline.web.acts import NOTE_CHARACTERS, perform
+from pipeline.web.acts import NOTE_CHARACTERS, escalated_words, perform
 from pipeline.web.alert_page import alert_words
 from pipeline.web.drafts import DRAFT_CHARACTERS, Checked, check_draft
 from pipeline.web.form import read_form
@@ -79,7 +79,7 @@ def _show(
     zone = desk_of(workplace.practice, workplace.listening).zone
     before, behind = next_to(workplace, person, key, _known(state))
     words = alert_words(workplace, (alert, facts, tuple(said)), now)
-    links = links_of(alert)
+    links, grounds = links_of(alert), read_grounds(workplace, alert, zone)
     words["alert"] = replace(words["alert"], links=links, more_links=max(alert.posts - len(links), 0))
     if not person.may_act:
         words["offers"] = ()
@@ -87,10 +87,12 @@ def _show(
         "triage.html",
         422 if problem else 200,
         **words,
-        grounds=read_grounds(workplace, alert, zone),
+        grounds=grounds,
+        asks_claim=bool(alert.claim_id) and any(ground.clearest for ground in grounds),
         growth=read_growth(workplace, alert, now),
         problem=problem,
         checked=checked,
+        escalated_words=escalated_words(workplace, alert),
         draft_characters=DRAFT_CHARACTERS,
         form=form_of(person, link_key(workplace.settings.require_author_key())),
         receiver=clean(person.name, 200),

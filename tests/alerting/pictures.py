@@ -134,11 +134,11 @@ def shoot(chromium: str, folder: Path) -> None:
             html = html.replace(f"cid:{picture.content_id}", f"data:image/png;base64,{inline}")
         for width, scheme in SHOWN.get(name, tuple(product(WIDTHS, SCHEMES))):
             file = folder / f"mail_{name}_{width}_{scheme}.png"
-            _shoot(chromium, html, (WIDTHS[width], HEIGHTS[name][width == "phone"]), SCHEMES[scheme], file)
-            _trim(file)
+            shoot_page(chromium, html, (WIDTHS[width], HEIGHTS[name][width == "phone"]), SCHEMES[scheme], file)
+            trim(file)
 
 
-def _shoot(chromium: str, html: str, size: tuple[int, int], flags: list[str], file: Path) -> None:
+def shoot_page(chromium: str, html: str, size: tuple[int, int], flags: list[str], file: Path) -> None:
     width, height = size
     # Headless Chromium lays out no window narrower than 500 pixels; a frame does.
     frame = html.replace("&", "&amp;").replace('"', "&quot;")
@@ -158,7 +158,7 @@ def _shoot(chromium: str, html: str, size: tuple[int, int], flags: list[str], fi
         subprocess.run(command, check=True, capture_output=True)
 
 
-def _trim(file: Path) -> None:
+def trim(file: Path) -> None:
     """Cut what is empty below the mail, and keep 128 colours: a tenth of the bytes."""
     with Image.open(file) as opened:
         picture = opened.convert("RGB")

@@ -93,6 +93,21 @@ class Browser:
             self.press("Tab")
         raise AssertionError(f"{selector} is not reached with the keyboard")
 
+    def wait_for(self, script: str) -> Any:
+        """What the script gives once it gives something: pages that draw themselves are not there when they load."""
+        ends = time.monotonic() + PATIENCE_S
+        while not (found := self.ask(script)):
+            assert time.monotonic() < ends, f"never came: {script}"
+            time.sleep(0.1)
+        return found
+
+    def click(self, element: str) -> None:
+        """Press the mouse in the middle of what this script gives, as soon as it is there."""
+        middle = f"(() => {{ const at = ({element})?.getBoundingClientRect();"
+        x, y = self.wait_for(f"{middle} return at?.width ? [at.x + at.width / 2, at.y + at.height / 2] : null }})()")
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
     def ask(self, script: str) -> Any:
         answer = self.call("Runtime.evaluate", expression=script, returnByValue=True)
         assert "exceptionDetails" not in answer, answer

@@ -85,8 +85,9 @@ def _triage(site: TriageSite, browser: Browser) -> None:
             days=next(day for day in range(6) if number < 6 * (day + 1) - day * (day + 1) // 2)
         )
         write_post(site, key, post={"platform_id": f"t3_more{number}", "created_at": written_at})
+    write_post(site, key, post={"platform_id": "t3_check"}, decision="review", reason="below_promise", score=0.62)
     site.sign_in(browser)
-    for page, path in (("queue", "queue"), ("triage", f"triage?key={quote(key)}")):
+    for page, path in (("queue", "queue"), ("triage", f"triage?key={quote(key)}"), ("checks", "checks")):
         for size, (width, height, mobile) in SIZES.items():
             for dark in (False, True):
                 browser.look(width, height, dark, mobile)

@@ -5,7 +5,10 @@ import json
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+import yaml
 
+from pipeline.warehouse import tables
 from pipeline.web.grounds import redacted_words
 from tests.web.test_hostile_page import PAYLOADS, storable
 from tests.web.test_in_a_browser import CONTRAST, SIZES, SMALL_TARGETS, UNLABELLED
@@ -36,6 +39,38 @@ def test_the_page_says_why_and_hides_who(triage):
     assert "https://www.reddit.com/comments/abc12/" in page
     assert "data:image/png;base64," in page
     assert 'id="card"' in page
+
+
+def test_each_post_says_why_it_alarmed(triage):
+    (key,) = write_alerts(triage, 1)
+    write_post(triage, key, reason="unproven_alert")
+    reason = "it spreads the claim by a high score; that such alerts are right often enough is not proven"
+    assert f"<dt>Why it alarmed</dt><dd>{reason}</dd>" in triage.ask("triage", params={"key": key}).text
+    with triage.workplace.engine.begin() as connection:
+        connection.execute(sa.update(tables.matches).values(decision="review", reason="of_another_day"))
+    shown = triage.ask("triage", params={"key": key}).text
+    assert "<dt>Why it did not alarm</dt><dd>of another day</dd>" in shown
+
+
+def test_a_verdict_on_a_claim_asks_about_the_clearest_post(triage):
+    claimed, erased = write_alerts(triage, 2)
+    mention = {"kind": "mention", "claim_id": None, "claim_version": None, "category": "complaint"}
+    (named,) = write_alerts(triage, 1, **mention, alert_key="mention", evidence={"posts": []})
+    write_post(triage, claimed)
+    asked = "Does the clearest post spread the claim?"
+    page = triage.ask("triage", params={"key": claimed}).text
+    assert "<h3>The clearest post" in page
+    assert page.index(asked) < page.index("Confirm: it does") < page.index("Reject: it does not")
+    with triage.workplace.engine.begin() as connection:
+        # The clearest post is gone, and the next one is not what the verdict would be kept with.
+        posts = [{"platform": "reddit", "platform_id": "gone"}, {"platform": "reddit", "platform_id": "t3_abc12"}]
+        bare = sa.update(tables.alerts).where(tables.alerts.c.alert_key == erased)
+        connection.execute(bare.values(evidence={"posts": posts}))
+    for key in (erased, named):
+        page = triage.ask("triage", params={"key": key}).text
+        assert asked not in page
+        assert "The alert is right." in page
+    assert "<mark>" in triage.ask("triage", params={"key": erased}).text
 
 
 def test_what_is_hidden_in_the_passage_stays_hidden():
@@ -96,6 +131,19 @@ def test_silence_escalation_and_note_by_keys(triage, browser):
     press(browser, "?")
     assert browser.ask("document.querySelector('dialog').open") is True
     assert browser.complaints == []
+
+
+def test_who_escalates_sees_who_is_told(triage):
+    key, own = *write_alerts(triage, 1), "own"
+    find = {"kind": "mention", "claim_id": None, "claim_version": None, "category": "own_post:stop"}
+    write_alerts(triage, 1, **find, alert_key=own)
+    assert "Nobody is told by Auscult: call who must know." in triage.ask("triage", params={"key": key}).text
+    receivers = [{"name": name, "address": "a@b.org", "escalation": name != "Desk"} for name in ("Desk", "On call")]
+    listening = {"receivers": receivers, "sources": {}}
+    triage.workplace.settings.listening_file.write_text(yaml.safe_dump(listening))
+    page = triage.ask("triage", params={"key": key}).text
+    assert "Told at once, whatever the hour, unless they were: On call." in page
+    assert "Nobody is told by Auscult" in triage.ask("triage", "olga", params={"key": own}).text
 
 
 def test_keys_can_be_switched_off(triage, browser):

@@ -30,8 +30,14 @@
     s: () => write("silence-reason"),
     n: () => write("note-note"),
     r: () => write("lint-draft"),
+    p: () => one("a[data-checks]")?.click(),
     "?": () => help.showModal(),
   };
+  if (one("[data-check]")) {
+    KEYS.y = () => send("yes");
+    KEYS.n = () => send("no");
+    KEYS.s = () => one("a[data-skip]")?.click();
+  }
   if (rows.length) {
     KEYS.ArrowDown = KEYS.j;
     KEYS.ArrowUp = KEYS.k;

@@ -28,6 +28,9 @@ FIGURES = tuple(
     for when, spoken in (("before", "with the thresholds then in force"), ("after", "with this version"))
     for end, bound in (("", ""), ("_low", ", lower end of the 95 % interval"), ("_high", ", upper end of it"))
 )
+# Where a match stands among those that people check, and which those are.
+PLACE = "md5((post_id::text || '|'::text) || claim_id)"
+DRAWN = f"decision = 'review' or decision = 'alert' and right({PLACE}, 3) < '19a'"
 
 
 def upgrade() -> None:
@@ -36,6 +39,9 @@ def upgrade() -> None:
     op.create_check_constraint(op.f("ck_reviews_drawn"), "reviews", "drawn in ('alert', 'check')")
     in_force = "version of the calibration in force; NULL where none was"
     op.add_column("matches", _column("calibration", sa.BigInteger(), in_force, null=True))
+    op.create_index("ix_matches_to_check", "matches", [sa.text(PLACE)], postgresql_where=sa.text(DRAWN))
+    of_match = ["platform", "platform_id", "claim_id"]
+    op.create_index("ix_reviews_of_match", "reviews", of_match, postgresql_where=sa.text("subject = 'match'"))
     op.create_table(
         "calibration_fits",
         _number("version", "number of the version; a later one is greater"),
@@ -96,6 +102,8 @@ def downgrade() -> None:
     op.execute("drop schema if exists staging cascade")
     for table in ("calibration_acts", "calibrations", "calibration_fits"):
         op.drop_table(table)
+    op.drop_index("ix_reviews_of_match", "reviews")
+    op.drop_index("ix_matches_to_check", "matches")
     op.drop_column("matches", "calibration")
     op.drop_constraint(op.f("ck_reviews_drawn"), "reviews", type_="check")
     for name, _, _ in OF_REVIEWS:
