@@ -28,6 +28,8 @@ from pipeline.config import Settings, read_settings  # noqa: E402
 from pipeline.warehouse import embedded  # noqa: E402
 from pipeline.workplace import Workplace, close_engines, open_workplace  # noqa: E402
 
+pytest_plugins = ["tests.chaos.counting"]
+
 ROOT = Path(__file__).resolve().parents[1]
 NOW = datetime(2026, 10, 12, 15, tzinfo=UTC)
 

@@ -16,8 +16,8 @@ import psycopg
 import pytest
 
 from pipeline.warehouse import embedded
+from tests.chaos.counting import TOTAL
 from tests.chaos.tables import TABLES, Verdict
-from tests.chaos.trials import TOTAL
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = [sys.executable, "-m", "demo"]

@@ -17,10 +17,11 @@ from queue import SimpleQueue
 import pytest
 
 from tests.chaos.broken import PLACES, VARIANTS
+from tests.chaos.counting import TOTAL
 from tests.chaos.ground import Ground, copy_database, unsynchronised
 from tests.chaos.script import Script
 from tests.chaos.tables import Verdict
-from tests.chaos.trials import STAGES, TOTAL, Calm, kill_at, overlap, run_calmly, run_variant, share_of
+from tests.chaos.trials import STAGES, Calm, kill_at, overlap, run_calmly, run_variant, share_of
 
 WORKERS = 2
 # Two for each of the ten processes of a campaign.

@@ -23,9 +23,10 @@ from pipeline.warehouse.alarms import operator_alarms
 from pipeline.warehouse.tables import outbox as table
 from pipeline.workplace import Workplace
 from tests.alerting.relays import RECEIVER, SENDER, Mailbox, serving
+from tests.chaos.counting import TOTAL
 from tests.chaos.smtp_faults import FAULTS, NOW, Sending, faulty, run_sender, start_sender
 from tests.chaos.tables import Verdict
-from tests.chaos.trials import TOTAL, share_of
+from tests.chaos.trials import share_of
 from tests.waiting import until
 
 KEYS = ("one", "two")

@@ -23,8 +23,6 @@ OVERLAPPING = 3
 LONGER = 1.5
 # Where a relay has the message and we do not know: it must come again, once.
 STORED, BEFORE = "stored, answer", "before"
-# What all trials of this session found, for the last line of `make chaos`.
-TOTAL = Verdict()
 
 
 @dataclass

@@ -26,14 +26,14 @@ def write_posts(path: Path) -> Path:
     return path
 
 
-def test_import_runs_through_to_alerts_and_twice_is_once(auscult: Auscult, tmp_path: Path) -> None:
+def test_import_runs_through_to_alerts_and_twice_is_once(auscult_process: Auscult, tmp_path: Path) -> None:
     file = write_posts(tmp_path / "posts.csv")
-    first = auscult("import", file, "--now", NOW).stdout
+    first = auscult_process("import", file, "--now", NOW).stdout
     assert "new 3" in first
     assert "alerts 1" in first
-    again = auscult("import", file, "--now", NOW).stdout
+    again = auscult_process("import", file, "--now", NOW).stdout
     assert "new 0, duplicate 3" in again
-    assert auscult("sql", "--csv", "select count(*) from alerts").stdout.split() == ["count", "1"]
+    assert auscult_process("sql", "--csv", "select count(*) from alerts").stdout.split() == ["count", "1"]
 
 
 def test_sql_is_read_only_one_statement_and_knows_roles(auscult: Auscult, tmp_path: Path) -> None:
@@ -98,10 +98,10 @@ def test_a_switched_off_source_is_reported_and_is_no_error(auscult: Auscult, set
     assert next(row["status"] for row in off if row["name"] == "x").startswith("off")
 
 
-def test_without_an_author_key_nothing_is_ingested(auscult: Auscult, tmp_path: Path) -> None:
-    refused = auscult("import", write_posts(tmp_path / "posts.csv"), code=1, env={"AUSCULT_AUTHOR_KEY": ""})
+def test_without_an_author_key_nothing_is_ingested(auscult_process: Auscult, tmp_path: Path) -> None:
+    refused = auscult_process("import", write_posts(tmp_path / "posts.csv"), code=1, env={"AUSCULT_AUTHOR_KEY": ""})
     assert "AUSCULT_AUTHOR_KEY" in refused.stderr
-    assert auscult("sql", "--csv", "select count(*) from posts").stdout.split() == ["count", "0"]
+    assert auscult_process("sql", "--csv", "select count(*) from posts").stdout.split() == ["count", "0"]
 
 
 def test_match_needs_no_database(auscult: Auscult, tmp_path: Path) -> None:
@@ -167,8 +167,8 @@ def test_init_writes_files_that_pass_and_overwrites_nothing(auscult: Auscult, tm
     assert "Your Practice" in auscult("doctor", code=1, env=home).stdout
 
 
-def test_help_teaches(auscult: Auscult) -> None:
-    everything = auscult("--help").stdout
+def test_help_teaches(auscult_process: Auscult) -> None:
+    everything = auscult_process("--help").stdout
     for command in ("import", "ingest", "screen", "alert", "notify", "match", "explain", "claims", "sources", "sql"):
         assert command in everything
-    assert "--map" in auscult("import", "--help").stdout
+    assert "--map" in auscult_process("import", "--help").stdout
