@@ -23,9 +23,9 @@ $(STAMP): requirements.lock Makefile setup.cfg
 demo: $(STAMP)
 	$(BIN)/python -m demo
 
-# Three at a time, because many wait for servers, file by file, the longest of which are not the last.
+# Two at a time, file by file, the longest of which are not the last.
 test: $(STAMP)
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -48,6 +48,9 @@ def content_words(text: str) -> frozenset[str]:
 
 def first_hidden_character(text: str, allowed: str = "") -> int | None:
     """Index of the first control, invisible, surrogate or unassigned character not in `allowed`, or None."""
+    # Nearly every text: what is printable has none of these categories.
+    if text.isprintable():
+        return None
     for index, character in enumerate(text):
         if unicodedata.category(character) in _REFUSED_CATEGORIES and character not in allowed:
             return index
