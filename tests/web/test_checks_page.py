@@ -1,5 +1,6 @@
 """Posts to check: what is drawn and in which order, what an answer keeps, who may answer, worked by keys."""
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -68,6 +69,9 @@ def test_the_page_asks_about_one_post_and_hides_who(triage, key):
     assert "spreads the claim: " in page
     assert "alerts with so low a score are not proven to be right often enough" in page
     assert "https://www.reddit.com/comments/abc12/" in page
+    folded = re.search(r"<details>(.*?)</details>", page, re.DOTALL)
+    assert folded, "what the program makes of a post would lead who is asked"
+    assert "spreads the claim: " not in page.replace(folded[0], "")
     queue = triage.ask("queue").text
     assert 'Posts to check <span class="number">1</span>' in queue
     assert 'href="queue"' in page
