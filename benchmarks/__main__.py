@@ -96,8 +96,10 @@ def _claims(folder: Path, rounds: int, sizes: Sequence[int]) -> None:
 
 
 def _posts(sizes: Sequence[int]) -> None:
-    rows = [screened_alone(size, 0.0) for size in sizes]
-    report.keep("posts", {"rows": [*rows, screened_alone(sizes[-1] // 10, DUPLICATES)]})
+    rows = screened_alone(sizes, 0.0)
+    # An hour's worth is kept before the next hour begins.
+    report.keep("posts", {"rows": rows})
+    report.keep("posts", {"rows": [*rows, *screened_alone(sizes, DUPLICATES)]})
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from pipeline.alerting.render import Rendered
 
-STALL_S = 1.5
+STALL_S = 4.0
 LINK = "https://auscult.practice.example/alert/abc_-123.x?token=a_b-c"
 HOSTILE = [
     "<!here> <!channel|x> <@U123> <#C123> &lt;!everyone&gt;",

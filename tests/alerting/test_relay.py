@@ -17,7 +17,7 @@ from pipeline.alerting.relay import Outcome, deliver
 from pipeline.alerting.render import Rendered
 from pipeline.alerting.smtp import SmtpSettings
 from pipeline.errors import ConfigError
-from tests.alerting.relays import Mailbox, _hang_up, _wait, scripted, serving
+from tests.alerting.relays import LATE_S, Mailbox, _hang_up, _wait, scripted, serving
 
 SENDER, RECEIVER = "auscult@clinic.org", "officer@clinic.org"
 
@@ -48,7 +48,7 @@ def ca_file(authority, tmp_path):
 
 
 def plain(port, **changes):
-    return SmtpSettings(**({"host": "127.0.0.1", "port": port, "tls": "none", "timeout_s": 5} | changes))
+    return SmtpSettings(**({"host": "127.0.0.1", "port": port, "tls": "none", "timeout_s": 20} | changes))
 
 
 def send(message, smtp):
@@ -64,13 +64,13 @@ def test_the_very_bytes_arrive(message):
 
 
 def test_a_slow_goodbye_does_not_undo_a_sent_message(message, monkeypatch):
-    monkeypatch.setattr(relay, "COMMAND_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(relay, "COMMAND_TIMEOUT_S", 1.0)
     with scripted(*[b"220 hi\r\n", b"250 hi\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"]) as port:
         assert send(message, plain(port)).state == "unknown"
 
     class Mute(SMTP):
         async def smtp_QUIT(self, arg):
-            await asyncio.sleep(1)
+            await asyncio.sleep(LATE_S)
 
     class MuteController(Controller):
         def factory(self):
@@ -183,14 +183,14 @@ def test_an_answer_that_comes_too_late_is_unknown(message):
     mailbox = Mailbox(after_storing=_wait)
     with serving(mailbox) as port:
         started = time.monotonic()
-        assert send(message, plain(port, timeout_s=0.4)) == Outcome("unknown", None, "answer_lost")
-        assert time.monotonic() - started < 1.4
+        assert send(message, plain(port, timeout_s=1.5)) == Outcome("unknown", None, "answer_lost")
+        assert time.monotonic() - started < LATE_S
         assert mailbox.stored == [message]
 
 
 def test_a_patient_client_hears_the_late_answer(message):
     with serving(Mailbox(before_storing=_wait)) as port:
-        assert send(message, plain(port, timeout_s=5)).state == "sent"
+        assert send(message, plain(port)).state == "sent"
 
 
 DIALOGUE = (b"220 hi\r\n", b"250 hi\r\n", b"250 ok\r\n", b"250 ok\r\n")
@@ -213,7 +213,7 @@ def test_an_answer_that_makes_no_sense_is_unknown(message, answer):
     body_lines = message.count(b"\r\n")
     silence = [b""] * body_lines
     with scripted(*DIALOGUE, b"354 go\r\n", *silence, answer) as port:
-        assert send(message, plain(port, timeout_s=1)) == Outcome("unknown", None, "answer_lost")
+        assert send(message, plain(port, timeout_s=2)) == Outcome("unknown", None, "answer_lost")
 
 
 def test_a_refusal_to_greet_is_about_the_relay_and_not_the_message(message):

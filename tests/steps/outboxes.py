@@ -56,7 +56,7 @@ def row_of(workplace: Workplace) -> sa.Row:
 
 
 def relay_at(port: int) -> sending.FindRelay:
-    return lambda _: SmtpSettings("127.0.0.1", port, tls="none", timeout_s=5)
+    return lambda _: SmtpSettings("127.0.0.1", port, tls="none", timeout_s=20)
 
 
 def no_relay(_: Settings) -> SmtpSettings:

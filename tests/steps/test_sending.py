@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 
@@ -38,9 +40,12 @@ sending.send_due(open_workplace(), datetime.fromisoformat("2026-10-12T15:00:00+0
 """
 
 
-@pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "_ONCE", {**services._ONCE, "rto": 0.4})
+@contextmanager
+def hasty() -> Iterator[None]:
+    """Nobody waits long for a service, which only a service that stalls may meet: a busy machine stands still, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(services, "_ONCE", {**services._ONCE, "rto": 1.0})
+        yield
 
 
 def test_mail_goes_to_the_relay_and_the_rest_to_its_service(workplace: Workplace) -> None:
@@ -119,14 +124,14 @@ def test_a_service_without_a_usable_address_waits_and_holds_up_no_mail(workplace
     ],
 )
 def test_a_service_that_fails_is_told_later_with_the_same_bytes(
-    workplace: Workplace, hasty, caplog, act, state, code, problem, copies
+    workplace: Workplace, caplog, act, state, code, problem, copies
 ) -> None:
     caplog.set_level(logging.DEBUG)
     desk, port = Desk(act, 200), free_port()
     workplace = told_at(workplace, port)
     write(workplace, "one", "service")
     written = row_of(workplace).message
-    with at_desk(desk, port=0 if act == "down" else port):
+    with at_desk(desk, port=0 if act == "down" else port), hasty() if act == "stall" else nullcontext():
         assert sending.send_due(workplace, NOW, no_relay) == {state: 1}
     row = row_of(workplace)
     assert (row.state, row.last_code, row.last_problem, row.message) == (state, code, problem, written)
@@ -211,9 +216,9 @@ def test_three_overlapping_senders_send_each_once(workplace: Workplace) -> None:
     assert {(row.state, row.attempts, row.repeats) for row in rows(workplace).values()} == {("sent", 1, 0)}
 
 
-def test_a_service_that_does_not_answer_holds_up_neither_mail_nor_the_run(workplace: Workplace, hasty) -> None:
+def test_a_service_that_does_not_answer_holds_up_neither_mail_nor_the_run(workplace: Workplace) -> None:
     desk, mailbox = Desk("stall"), Mailbox()
-    with at_desk(desk) as port, serving(mailbox) as relay:
+    with at_desk(desk) as port, serving(mailbox) as relay, hasty():
         workplace = told_at(workplace, port)
         for number in range(5):
             write(workplace, f"service {number}", "service")
