@@ -3,10 +3,10 @@
 import hashlib
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +40,14 @@ class _Kept:
     """A session that is opened when it is run first: few commands need all models, and opening one takes a while."""
 
     def __init__(self, opened: Callable[[], Session]) -> None:
-        self._opened = opened
-
-    @cached_property
-    def _session(self) -> Session:
-        return self._opened()
+        self._opened, self._lock = opened, threading.Lock()
+        self._session: Session | None = None
 
     def run(self, inputs: Mapping[str, Array]) -> NDArray[np.float32]:
         """Its output for these inputs."""
-        return self._session.run(inputs)
+        with self._lock:
+            session = self._session = self._session or self._opened()
+        return session.run(inputs)
 
 
 def open_artefact(recipe: Recipe, runtime: Runtime, folder: Path | None) -> Session:

@@ -1,13 +1,16 @@
 """Batches of texts of like length, so that little is padded and nothing depends on company."""
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.inference import Session
+from models.inference import Session, usable_processors
 
 # Texts of one batch have the same padded length, which depends on the text alone: with another length the sums of a
 # softmax or a mean come out in another order.
@@ -16,11 +19,21 @@ SHORT_STEP, LONG_STEP, LONG_FROM = 4, 16, 64
 BATCH_TOKENS = 4096
 
 
-def run_batches(session: Session, encoded: Sequence[Any], width: int) -> NDArray[np.float32]:
-    """What a graph says of texts or pairs that the tokenizer encoded: shape (len(encoded), width), in order."""
+def run_batches(session: Session, encoded: Sequence[Any], width: int, most: int = BATCH_TOKENS) -> NDArray[np.float32]:
+    """What a graph says of texts or pairs that the tokenizer encoded: shape (len(encoded), width), in order.
+
+    No batch holds more than `most` word pieces; 1: each text has a batch of its own.
+    """
     found = np.empty((len(encoded), width), dtype=np.float32)
-    for batch, length in length_batches([len(one.ids) for one in encoded]):
+
+    def run(one: tuple[list[int], int]) -> None:
+        batch, length = one
         found[batch] = session.run(padded_inputs([encoded[number] for number in batch], length))
+
+    # The longest first, so that no processor waits at the end for what was begun late.
+    batches = reversed(list(length_batches([len(one.ids) for one in encoded], most)))
+    for _ in _processors(os.getpid()).map(run, batches):
+        pass
     return found
 
 
@@ -34,13 +47,22 @@ def padded_inputs(encoded: Sequence[Any], length: int = 0) -> Mapping[str, NDArr
     return {"ids": ids, "types": types, "positions": positions, "mask": mask}
 
 
-def length_batches(lengths: Sequence[int]) -> Iterator[tuple[list[int], int]]:
+@lru_cache(maxsize=1)
+def _processors(_process: int) -> ThreadPoolExecutor:
+    """A thread for each processor, which all graphs of a process share; a forked process gets its own.
+
+    Batches side by side lose less than each cut in two, and graphs that run at once do not take each other's turn.
+    """
+    return ThreadPoolExecutor(usable_processors())
+
+
+def length_batches(lengths: Sequence[int], most: int = BATCH_TOKENS) -> Iterator[tuple[list[int], int]]:
     """Positions in `lengths` (word pieces of each text) with their padded length, batch by batch, shortest first."""
     by_length: dict[int, list[int]] = defaultdict(list)
     for number, length in enumerate(lengths):
         by_length[_padded(length)].append(number)
     for length, numbers in sorted(by_length.items()):
-        size = BATCH_TOKENS // length
+        size = max(1, most // length)
         for start in range(0, len(numbers), size):
             yield numbers[start : start + size], length
 

@@ -60,8 +60,7 @@ class FineTuned:
     def logits(self, folded: Sequence[str]) -> Logits:
         """Shape (len(folded), width); a row depends on its text alone."""
         # One by one: beside others a text's numbers would differ in the last bit.
-        read = [run_batches(self._session, [one], self._width) for one in self._tokenizer.encode_batch(list(folded))]
-        return np.concatenate(read) if read else np.empty((0, self._width), np.float32)
+        return run_batches(self._session, self._tokenizer.encode_batch(list(folded)), self._width, most=1)
 
 
 def read_weights(name: str, folder: Path) -> Weights:

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import queue
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,7 +32,7 @@ class Runtime:
 
 
 class Session(Protocol):
-    """A graph ready to be run."""
+    """A graph ready to be run, each run by the thread that asks for it: several threads may."""
 
     def run(self, inputs: Mapping[str, Array]) -> NDArray[np.float32]:
         """Its output for these inputs."""
@@ -55,7 +56,7 @@ def choose_runtime(asked: str = "") -> Runtime:
 
 
 def open_session(graph: bytes, runtime: Runtime) -> Session:
-    """Make `graph` ready, on all processors that this process may use. Raises RuntimeError for what is no graph."""
+    """Make `graph` ready, for one run on each processor at a time. Raises RuntimeError for what is no graph."""
     return (_OpenVINO if runtime.library == "openvino" else _ONNXRuntime)(graph, runtime)
 
 
@@ -64,16 +65,24 @@ class _OpenVINO:
         core = importlib.import_module("openvino").Core()
         options = {
             "INFERENCE_NUM_THREADS": usable_processors(),
-            "PERFORMANCE_HINT": "LATENCY",
+            "NUM_STREAMS": str(usable_processors()),
+            "PERFORMANCE_HINT": "THROUGHPUT",
             "INFERENCE_PRECISION_HINT": "bf16" if runtime.name.endswith("bf16") else "f32",
             # What it prepares for each shape of a batch is no faster kept, and would grow by hundreds of MB.
             "CPU_RUNTIME_CACHE_CAPACITY": "0",
         }
-        self._request: Any = core.compile_model(core.read_model(graph), "CPU", options).create_infer_request()
+        model = core.compile_model(core.read_model(graph), "CPU", options)
+        self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        for _ in range(usable_processors()):
+            self._requests.put(model.create_infer_request())
 
     def run(self, inputs: Mapping[str, Array]) -> NDArray[np.float32]:
-        # The output lies in the request's own memory, which the next run writes over.
-        found: NDArray[np.float32] = self._request.infer(dict(inputs), share_inputs=True)[0].copy()
+        request = self._requests.get()
+        try:
+            # The output lies in the request's own memory, which its next run writes over.
+            found: NDArray[np.float32] = request.infer(dict(inputs), share_inputs=True)[0].copy()
+        finally:
+            self._requests.put(request)
         return found
 
 
@@ -81,9 +90,8 @@ class _ONNXRuntime:
     def __init__(self, graph: bytes, runtime: Runtime) -> None:
         onnxruntime = importlib.import_module(runtime.library)
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = usable_processors()
-        # Threads that spin while they wait take the processor from the database and from each other.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # No threads of its own: see run_batches.
+        options.intra_op_num_threads = 1
         try:
             self._session: Any = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         except onnxruntime.capi.onnxruntime_pybind11_state.InvalidProtobuf as error:
