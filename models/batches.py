@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.inference import Session, usable_processors
+from models.inference import Session, at_once
 
 # Texts of one batch have the same padded length, which depends on the text alone: with another length the sums of a
 # softmax or a mean come out in another order.
@@ -22,7 +22,7 @@ BATCH_TOKENS = 4096
 def run_batches(session: Session, encoded: Sequence[Any], width: int, most: int = BATCH_TOKENS) -> NDArray[np.float32]:
     """What a graph says of texts or pairs that the tokenizer encoded: shape (len(encoded), width), in order.
 
-    No batch holds more than `most` word pieces; 1: each text has a batch of its own.
+    A batch is one text, or several of no more than `most` word pieces.
     """
     found = np.empty((len(encoded), width), dtype=np.float32)
 
@@ -32,7 +32,7 @@ def run_batches(session: Session, encoded: Sequence[Any], width: int, most: int 
 
     # The longest first, so that no processor waits at the end for what was begun late.
     batches = reversed(list(length_batches([len(one.ids) for one in encoded], most)))
-    for _ in _processors(os.getpid()).map(run, batches):
+    for _ in _threads(os.getpid()).map(run, batches):
         pass
     return found
 
@@ -48,12 +48,12 @@ def padded_inputs(encoded: Sequence[Any], length: int = 0) -> Mapping[str, NDArr
 
 
 @lru_cache(maxsize=1)
-def _processors(_process: int) -> ThreadPoolExecutor:
-    """A thread for each processor, which all graphs of a process share; a forked process gets its own.
+def _threads(_process: int) -> ThreadPoolExecutor:
+    """Threads that all graphs of a process share; a forked process gets its own.
 
     Batches side by side lose less than each cut in two, and graphs that run at once do not take each other's turn.
     """
-    return ThreadPoolExecutor(usable_processors())
+    return ThreadPoolExecutor(at_once())
 
 
 def length_batches(lengths: Sequence[int], most: int = BATCH_TOKENS) -> Iterator[tuple[list[int], int]]:

@@ -1,12 +1,11 @@
 """Folding undoes disguises, keeps honest text, and stays linear on hostile text."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.folding import MAX_CHARACTERS, fold_characters, fold_sparse, fold_text, sparse_words
+from tests.waiting import processor_within
 
 PLAIN = "Vaccines cause autism"
 
@@ -77,9 +76,8 @@ def test_only_the_sparse_side_loses_accents_and_case() -> None:
 )
 def test_hostile_text_folds_fast(unit: str) -> None:
     text = unit * (MAX_CHARACTERS // len(unit))
-    started = time.perf_counter()
-    assert len(fold_text(text)) <= MAX_CHARACTERS
-    assert time.perf_counter() - started < 2
+    with processor_within(2):
+        assert len(fold_text(text)) <= MAX_CHARACTERS
 
 
 @given(st.text(max_size=200))

@@ -1,10 +1,9 @@
 """Stance cues: negation against the claim's polarity, questions, satire; a debunk never reads as promoting."""
 
-import time
-
 import pytest
 
 from models.stance import CueStance, StancePair, StanceScore
+from tests.waiting import processor_within
 
 AUTISM = ("The MMR vaccine causes autism.", "Large studies found the same rates with and without the shot.")
 IVERMECTIN = ("Ivermectin cures or prevents COVID-19.", "Large trials found no benefit.")
@@ -101,9 +100,8 @@ def test_shares_sum_to_one(post: str) -> None:
 
 @pytest.mark.parametrize("unit", ["no ", "a?", '"', "'a", "not vaccine, ", "my son ", "so so ", "studies a b c ", "a="])
 def test_hostile_posts_are_judged_fast(unit: str) -> None:
-    started = time.perf_counter()
-    judged(AUTISM, unit * (64 * 1024 // len(unit)))
-    assert time.perf_counter() - started < 2
+    with processor_within(2):
+        judged(AUTISM, unit * (64 * 1024 // len(unit)))
 
 
 def test_a_score_depends_on_its_pair_alone() -> None:

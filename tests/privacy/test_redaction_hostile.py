@@ -1,12 +1,11 @@
 """Redaction of texts that mean harm: it never raises, stays linear, and its copy has nothing left to hide."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.privacy.redaction import find_identifiers, redact
+from tests.waiting import processor_within
 
 LENGTH = 100_000
 UNITS = ("a", "1", "1-", "a.", "one ", "Aa ", "a@", "(", "O'", "may 5 ", "5 Elm ", "ssn ", "🌷 ", "a\u0301", "0\u20e3")
@@ -17,9 +16,8 @@ _NASTY = st.text(st.sampled_from(list("aA1 .-@/:,#\"'()$oI\n_é４🌷\x00")), m
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_a_long_text_takes_linear_time(unit: str) -> None:
-    began = time.process_time()
-    find_identifiers((unit * LENGTH)[:LENGTH])
-    assert time.process_time() - began < SECONDS
+    with processor_within(SECONDS):
+        find_identifiers((unit * LENGTH)[:LENGTH])
 
 
 @given(st.text(max_size=200) | _NASTY)

@@ -1,13 +1,12 @@
 """The guard's verdict from signs and readings: who is pointed to, what counts as care, and which claim is promoted."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.guard import BREACHES, READ, SIGNS, Breach, Fit, Said, sentences_of
 from pipeline.screening.guard import Heard, Pointer, claim_signs, guard_post, person_signs
+from tests.waiting import processor_within
 
 POST = "Flu shots are here. Mrs. Ames came in about her knee on Tuesday. Cake at noon."
 NAME = POST.index("Ames")
@@ -112,7 +111,6 @@ def test_any_text_has_signs_that_are_numbers(text: str, places: list[tuple[int, 
 @pytest.mark.parametrize("unit", ["her ", "a.", "Mrs. A ", "came in for ", "x", "the owner of "])
 def test_a_hostile_text_is_read_fast(unit: str) -> None:
     text = unit * (100_000 // len(unit))
-    started = time.process_time()
-    person_signs(text, [Pointer("name", 0, 1)])
-    claim_signs(text, [])
-    assert time.process_time() - started < 1
+    with processor_within(1):
+        person_signs(text, [Pointer("name", 0, 1)])
+        claim_signs(text, [])

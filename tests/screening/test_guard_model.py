@@ -1,7 +1,5 @@
 """The guard's model: small plain weights, an answer that is the post's own, and bounds on long and hostile posts."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -19,6 +17,7 @@ from models.guard import (
     sentences_of,
     units_of,
 )
+from tests.waiting import processor_within
 
 TEXTS = ["We are open until noon.", "Mr. Oakes had his knee done here on Friday. Hooray!", "Myth: sugar feeds cancer."]
 
@@ -69,6 +68,5 @@ def test_a_text_is_read_whole_and_by_its_sentences() -> None:
 
 @pytest.mark.parametrize("unit", ["pain ", "x", "a.b-", "é", "Wow! "])
 def test_a_hostile_text_is_read_fast(model: GuardModel, unit: str) -> None:
-    started = time.process_time()
-    model.read([unit * (100_000 // len(unit))])
-    assert time.process_time() - started < 5
+    with processor_within(5):
+        model.read([unit * (100_000 // len(unit))])

@@ -1,13 +1,12 @@
 """Mentions: names in the shapes people write them, ambiguous ones with support only, not_us, offsets, hostile text."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.listening import Practice
 from pipeline.screening.mentions import MAX_MENTIONS, UNSUPPORTED, Mention, find_mentions
+from tests.waiting import processor_within
 
 
 def found(text: str, practice: Practice) -> list[Mention]:
@@ -87,9 +86,8 @@ def test_support_far_away_is_none(practice: Practice) -> None:
     "unit", ["dr raman ", "Larkspur, CA ", "larkspur ", "Larkspur Family Health ", "larkspu ", "a"]
 )
 def test_hostile_text_is_read_fast(practice: Practice, unit: str) -> None:
-    started = time.process_time()
-    assert len(find_mentions(unit * (64 * 1024 // len(unit)), practice)) <= MAX_MENTIONS
-    assert time.process_time() - started < 2
+    with processor_within(2):
+        assert len(find_mentions(unit * (64 * 1024 // len(unit)), practice)) <= MAX_MENTIONS
 
 
 @given(

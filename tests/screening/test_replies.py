@@ -1,7 +1,6 @@
 """The reply linter: what the published cases said is refused with its rule and source, what a card says passes."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from pipeline.screening.judges import Models
 from pipeline.screening.replies import RULES, Linter, lint_reply, load_linter
 from pipeline.screening.reply_files import lint_file
+from tests.waiting import processor_within
 
 CLAIM = {
     "claim_id": "vax-mmr-autism",
@@ -99,9 +99,8 @@ def test_a_draft_without_words_passes(linter: Linter, draft: str) -> None:
 @pytest.mark.parametrize("unit", ["you ", "!", "your a. ", "Dr. x ", "é"])
 def test_a_hostile_draft_is_read_fast(linter: Linter, unit: str) -> None:
     draft = unit * (100_000 // len(unit))
-    started = time.process_time()
-    lint_reply(draft, linter=linter)
-    assert time.process_time() - started < 2
+    with processor_within(2):
+        lint_reply(draft, linter=linter)
 
 
 def test_a_file_is_answered_line_by_line(linter: Linter, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """The resolver: who is meant, on whose page, with evidence that stands where it says, fast on any text."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from pipeline.listening import Practice
 from pipeline.screening.homonyms import read_namesakes, shown_homonyms
 from pipeline.screening.resolve_files import resolve_file
 from pipeline.screening.resolver import Resolver
+from tests.waiting import processor_within
 
 
 @pytest.fixture(scope="module")
@@ -136,9 +136,8 @@ def test_not_us_is_read_for_names_places_and_kinds() -> None:
     "unit", ["larkspur ", "larkspu ", "@larkspurfamily ", "503-555-0142 ", "aLarkspurFamilyHealth", "é "]
 )
 def test_a_hostile_text_is_read_fast(resolver: Resolver, unit: str) -> None:
-    started = time.process_time()
-    resolver.resolve((unit * 100_000)[:100_000])
-    assert time.process_time() - started < 2
+    with processor_within(2):
+        resolver.resolve((unit * 100_000)[:100_000])
 
 
 # The first text loads the word lists.

@@ -1,10 +1,9 @@
 """Urgency: crisis words are found, ordinary words are not."""
 
-import time
-
 import pytest
 
 from pipeline.screening.urgency import find_urgency
+from tests.waiting import processor_within
 
 
 @pytest.mark.parametrize(
@@ -107,6 +106,5 @@ def test_life_comes_first() -> None:
     ],
 )
 def test_hostile_text_is_read_fast(unit: str) -> None:
-    started = time.process_time()
-    find_urgency(unit * (64 * 1024 // len(unit)))
-    assert time.process_time() - started < 2
+    with processor_within(2):
+        find_urgency(unit * (64 * 1024 // len(unit)))

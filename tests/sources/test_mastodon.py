@@ -1,7 +1,6 @@
 """What only Mastodon does: hashtags, search by number, mentions, HTML, boosts and private posts, one server's ids."""
 
 import logging
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,6 +17,7 @@ from pipeline.sources.mastodon import Mastodon
 from pipeline.sources.reading import PassState, admit, read_pass
 from tests.sources.rigs import PRACTICE, published_at, rigged
 from tests.sources.rigs.mastodon import PLATFORM
+from tests.waiting import processor_within
 
 MENTIONS = Query("mastodon", "mentions")
 SEARCH = Query("mastodon", "search", words='"Larkspur Family Health" in:public')
@@ -186,9 +186,8 @@ def test_markup_becomes_text_with_its_lines(markup, text):
 
 @pytest.mark.parametrize("piece", ["<", "<a ", "<a\n", "<!--", "<![", "</", "&#", "<a b='", "<br", "</p ", "<p>"])
 def test_hostile_markup_takes_no_time(piece):
-    started = time.monotonic()
-    source().to_post(RECORD | {"content": piece * 200_000})
-    assert time.monotonic() - started < 5
+    with processor_within(5):
+        source().to_post(RECORD | {"content": piece * 200_000})
 
 
 def test_a_hashtag_that_nobody_used_is_no_error(rig, monkeypatch):

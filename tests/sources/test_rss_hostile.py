@@ -119,7 +119,7 @@ def test_a_bomb_costs_bounded_time(rig, monkeypatch, body):
         page = rig.source.fetch_page(rig.query, None, None)
         read_whole = sum(len(str(record["title"])) for record in page.records) > 1_000
     assert not read_whole
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 20
 
 
 def test_a_feed_without_an_end_is_cut_and_says_so(rig, monkeypatch):

@@ -1,12 +1,12 @@
 """Cleaning: hostile characters are neutralised, unbelievable records are refused with a slug."""
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from pipeline.errors import Skippable
 from pipeline.post import Post, clean_post, content_hash, screening_text
+from tests.waiting import processor_within
 
 NOW = datetime(2026, 10, 12, 15, tzinfo=UTC)
 
@@ -51,9 +51,8 @@ def test_a_web_address_stays() -> None:
 
 
 def test_stacked_marks_are_cleaned_fast() -> None:
-    started = time.perf_counter()
-    cleaned = clean_post(post("e" + "\u0301\u0316" * 10_000), NOW)
-    assert time.perf_counter() - started < 0.2
+    with processor_within(0.2):
+        cleaned = clean_post(post("e" + "\u0301\u0316" * 10_000), NOW)
     assert len(cleaned.text) < 12
 
 
