@@ -232,7 +232,7 @@ def test_no_posts_no_trends() -> None:
         find_trends(NOBODY.drop(columns="author_hash"), heard(NOW, "x"), POLICY, NOW)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rows_says_nothing(chance: object) -> None:
     frame = joined(

@@ -100,7 +100,7 @@ def test_stories_are_told_apart_and_lone_posts_are_in_none() -> None:
     assert not found.merged_into
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.randoms(use_true_random=False), st.integers(2, 40))
 def test_the_order_of_rows_says_nothing(chance: Random, size: int) -> None:
     rows = chance.sample(MANY, min(size, len(MANY)))
@@ -109,7 +109,7 @@ def test_the_order_of_rows_says_nothing(chance: Random, size: int) -> None:
     assert sorted_posts(rows) == found
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=12, derandomize=True)
 @given(st.randoms(use_true_random=False), st.integers(1, 4))
 def test_batches_make_the_same_narratives_as_all_at_once(chance: Random, batches: int) -> None:
     """The same groups; each is called as one of its posts was, or, where a narrative came apart, after a post of it."""
@@ -226,7 +226,7 @@ def test_what_is_told_later_and_in_other_words_is_less_likely_the_same_story() -
     assert chance(same, 0) > chance(other, 0)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10**6), st.floats(0.05, 0.9))
 def test_clusters_are_those_of_average_linkage_over_everything(seed: int, chance: float) -> None:
     """Cutting the graph into components first changes nothing but the work."""

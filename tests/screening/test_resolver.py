@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError
@@ -141,7 +141,6 @@ def test_a_hostile_text_is_read_fast(resolver: Resolver, unit: str) -> None:
 
 
 # The first text loads the word lists.
-@settings(deadline=None)
 @given(text=st.text(alphabet="lLarkspur FmiyHeth.,'’#@é🌼\n5", max_size=80), channel=st.text(max_size=20))
 def test_any_text_is_answered(text: str, channel: str) -> None:
     found = Resolver(SAINT).resolve(text, channel)
