@@ -114,7 +114,7 @@ def _missing(openvino: Any | None) -> str:  # noqa: ANN401 - a module
 
 
 def at_once() -> int:
-    """How many batches are best run at once: each holds up to 100 MB while it runs."""
+    """How many batches are run at once: one a processor, but no more than memory is held for."""
     return min(MOST_AT_ONCE, usable_processors())
 
 
