@@ -80,22 +80,25 @@ def add_silence(workplace: Workplace, silence: Silence, now: datetime, *, about:
     practice_id = workplace.practice.practice_id
     row = {name: value for name, value in asdict(wanted).items() if name not in ("silence_id", "ended_at")}
     with workplace.engine.begin() as connection:
-        live = [as_alert(row) for row in alert_rows.read_live(connection, practice_id, window_start(now))]
-        fitting = {alert.alert_key for alert in live if alert.state != "resolved" and wanted.matches(alert)} | (
-            {about} if about else set()
-        )
-        events.add_events(connection, practice_id, "silenced", sorted(fitting), now, owner, reason)
+        keys = _fitting(connection, wanted, now, about)
+        events.add_events(connection, practice_id, "silenced", keys, now, owner, reason)
         return events.add_silence(connection, row, now)
 
 
-def end_silence(workplace: Workplace, silence_id: int, now: datetime) -> None:
-    """End a silence before its time. Raises NotPossible where none of this id lasts."""
+def end_silence(workplace: Workplace, silence_id: int, by: str, now: datetime, *, about: str = "") -> None:
+    """End a silence before its time. The alerts that it fits, and the one it is `about`, note it.
+
+    Raises NotPossible where none of this id lasts.
+    """
+    doer, practice_id = _name(by, "who"), workplace.practice.practice_id
     with workplace.engine.begin() as connection:
-        ended = 0 < silence_id < 2**63 and events.end_silence(
-            connection, workplace.practice.practice_id, silence_id, now
-        )
-    if not ended:
-        raise NotPossible(f"no silence {silence_id} lasts")
+        lasting = {one.silence_id: one for one in silences_after(connection, practice_id, now)}
+        silence = lasting.get(silence_id)
+        # Two who end it at once: the second finds no row that lasts.
+        if silence is None or not events.end_silence(connection, practice_id, silence_id, now):
+            raise NotPossible(f"no silence {silence_id} lasts")
+        keys = _fitting(connection, silence, now, about)
+        events.add_events(connection, practice_id, "unsilenced", keys, now, doer)
 
 
 def read_alert(workplace: Workplace, alert_key: str) -> Known:
@@ -134,6 +137,12 @@ def list_silences(workplace: Workplace, now: datetime) -> list[Silence]:
 def active_silences(workplace: Workplace, alert: Alert, now: datetime) -> list[Silence]:
     """The silences that hold an alert back at `now`."""
     return [one for one in list_silences(workplace, now) if one.is_active(now) and one.matches(alert)]
+
+
+def _fitting(connection: Connection, silence: Silence, now: datetime, about: str) -> list[str]:
+    live = [as_alert(row) for row in alert_rows.read_live(connection, silence.practice_id, window_start(now))]
+    fitting = {alert.alert_key for alert in live if alert.state != "resolved" and silence.matches(alert)}
+    return sorted(fitting | ({about} if about else set()))
 
 
 def _change(

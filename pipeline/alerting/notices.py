@@ -75,6 +75,11 @@ class Silence:
     ended_at: datetime | None = None
     silence_id: int | None = None
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether it names a kind or category alone, so that it holds back alerts about different things."""
+        return not (self.alert_key or self.claim_id or self.narrative_id)
+
     def is_active(self, now: datetime) -> bool:
         """Whether it lasts at a moment."""
         return self.starts_at <= now < min(self.ends_at, self.ended_at or self.ends_at)

@@ -25,6 +25,8 @@ MENTION_COLUMNS = (
     *("kind", "term", "p_mention", "urgency", "urgency_cue", "p_urgent", "category", "tone"),
 )
 
+# The reason of a match whose score is at or above a proven threshold.
+PROVEN = "promotes_claim"
 # The category of mentions that triage has not sorted.
 PLAIN_MENTION = "mention"
 # Terms of the practice file named in the evidence of a mention alert.
@@ -119,6 +121,8 @@ def _misinformation_alerts(
             "policy_version": value(best["policy_version"]),
             "p_match": value(best["p_match"]),
             "promotes": value(best["promotes"]),
+            # One post above a proven threshold is enough.
+            "proven": bool((alarming["reason"] == PROVEN).any()),
             "wordings": int(alarming["content_hash"].nunique()),
             "posts_naming_practice": posts_naming_practice,
             "decisions": _counts(group.drop_duplicates("post_id")["decision"]),

@@ -38,6 +38,7 @@ AT_ONCE = "Act now, at the latest by"
 # What the evidence of a surge says of its size.
 _SURGE_SIZE = ("window_posts", "expected", "window_hours")
 
+UNPROVEN = "It is not proven that alerts with such a score are right often enough: read a post before you act."
 PATIENT_LINE = (
     "Never confirm, deny or hint that anyone is or was a patient, not even to thank them. "
     "Do not quote a record, a visit or a date."
@@ -198,10 +199,12 @@ def _sure(alert: Alert) -> str:
         return _sure_of_surge(alert.evidence)
     match_words, match_share = sure(alert.evidence.get("p_match"))
     stance_words, stance_share = sure(alert.evidence.get("promotes"))
-    return (
+    words = (
         f"The clearest post is {match_words} about this claim ({match_share}) and "
         f"{stance_words} spreads it instead of refuting it ({stance_share})."
     )
+    # Alerts that were stored before this was asked do not say it.
+    return words if alert.evidence.get("proven", True) else f"{words} {UNPROVEN}"
 
 
 def _sure_of_surge(evidence: dict[str, Any]) -> str:

@@ -114,9 +114,13 @@ def silences(context: typer.Context, as_json: AsJson = False, now: Now = "") -> 
 
 
 @silences_app.command()
-def end(silence_id: Annotated[int, typer.Argument(help="Its number, as the list shows it.")], now: Now = "") -> None:
+def end(
+    silence_id: Annotated[int, typer.Argument(help="Its number, as the list shows it.")],
+    by: Annotated[str, typer.Option(help="Who does it; recorded.")] = "",
+    now: Now = "",
+) -> None:
     """End a silence before its time."""
-    handling.end_silence(open_workplace(), silence_id, moment(now))
+    handling.end_silence(open_workplace(), silence_id, person(by), moment(now))
     console.print(f"silence {silence_id} ended")
 
 

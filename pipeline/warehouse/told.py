@@ -84,13 +84,18 @@ alert_events = Table(
     surrogate("event_id", "surrogate key"),
     column("alert_key", Text, "the alert"),
     column("practice_id", Text, "its practice"),
-    column("event", Text, "raised, worse, grew, acknowledged, silenced, escalated, resolved, reopened or noted"),
+    column(
+        "event",
+        Text,
+        "raised, worse, grew, acknowledged, silenced, unsilenced, escalated, resolved, reopened or noted",
+    ),
     column("at", MOMENT, "the clock of the step or act, UTC"),
     column("by", Text, "who did it; auscult where a step did"),
     column("note", Text, "why, in the words of who did it; never text of a post", server_default=""),
     UniqueConstraint("alert_key", "event", "at", "by"),
     one_of(
-        *("event", "raised", "worse", "grew", "acknowledged", "silenced", "escalated", "resolved", "reopened", "noted")
+        *("event", "raised", "worse", "grew", "acknowledged", "silenced", "unsilenced"),
+        *("escalated", "resolved", "reopened", "noted"),
     ),
     comment="One row per thing that happened to an alert; rows are only added.",
 )

@@ -35,6 +35,8 @@ def perform(workplace: Workplace, alert: Alert, fields: Mapping[str, str], by: s
     Refusal for a form that no page of ours sends.
     """
     act = fields.get("act", "")
+    if act == "unsilence":
+        return _end_silence(workplace, alert, fields.get("silence", ""), by, now)
     if act != "silence" and act not in _ACTS:
         raise Refusal(400, *_UNREADABLE)
     if act not in OFFERS[alert.state]:
@@ -87,4 +89,15 @@ def _silence(workplace: Workplace, alert: Alert, hours: str, reason: str, by: st
         handling.add_silence(workplace, silence, now, about=alert.alert_key)
     except handling.NotPossible:
         return NOT_POSSIBLE
+    return ""
+
+
+def _end_silence(workplace: Workplace, alert: Alert, number: str, by: str, now: datetime) -> str:
+    if not (number.isascii() and number.isdigit()):
+        raise Refusal(400, *_UNREADABLE)
+    shown = {str(one.silence_id) for one in handling.active_silences(workplace, alert, now) if not one.is_wide}
+    if number in shown:
+        # Somebody may have been faster.
+        with suppress(handling.NotPossible):
+            handling.end_silence(workplace, int(number), by, now, about=alert.alert_key)
     return ""

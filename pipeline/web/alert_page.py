@@ -66,13 +66,14 @@ def alert_words(workplace: Workplace, known: handling.Known, now: datetime) -> d
     """What alert.html prints of an alert, whoever reads it."""
     alert, facts, events = known
     desk = desk_of(workplace.practice, workplace.listening)
-    silences = handling.active_silences(workplace, alert, now)
+    state = view_state(alert, events, handling.active_silences(workplace, alert, now), desk.zone)
     return {
         "alert": view_alert(alert, facts, desk, now),
-        "state": view_state(alert, events, silences, desk.zone),
+        "state": state,
         "history": view_history(events, desk.zone),
         "earlier": max(len(events) - LISTED, 0),
         "offers": OFFERS[alert.state],
+        "ending": [silence for silence in state.silences if silence.silence_id is not None],
         "silences": SILENCES,
         "silenced_words": silenced_words(alert),
         "note_characters": NOTE_CHARACTERS,

@@ -15,6 +15,7 @@ EVENTS = {
     "worse": "Became worse",
     "acknowledged": "Acknowledged",
     "silenced": "Silenced",
+    "unsilenced": "Silence ended",
     "escalated": "Escalated, because nobody had acknowledged it",
     "resolved": "Resolved",
     "reopened": "Opened again",
@@ -31,16 +32,27 @@ OURSELVES = "auscult"
 NOTE = 300
 # Newest events that the page lists before the rest is counted: a group that grows for days has one an hour.
 LISTED = 30
+# Silences that the page lists, those that hold longest.
+LISTED_SILENCES = 5
+
+
+@dataclass(frozen=True)
+class SilenceView:
+    """A silence in words; `silence_id` is None where it holds back more than what the page is about."""
+
+    words: str
+    silence_id: int | None
 
 
 @dataclass(frozen=True)
 class StateView:
-    """Where an alert stands: its state in a word, in a sentence, and one line for each silence that holds now."""
+    """Where an alert stands: its state in a word, in a sentence, and its silences of now, `more` unlisted."""
 
     state: str
     word: str
     words: str
-    silences: tuple[str, ...]
+    silences: tuple[SilenceView, ...]
+    more: int
 
 
 @dataclass(frozen=True)
@@ -57,10 +69,13 @@ def view_state(alert: Alert, events: Sequence[AlertEvent], silences: Sequence[Si
     last = next((one for one in reversed(events) if one.event == _BEGAN.get(alert.state)), None)
     words = "Nobody has acknowledged it yet." if alert.state == "open" else _by(last, zone)
     held = tuple(
-        f"Silenced until {moment(one.ends_at, zone)} by {clean(one.owner, 80)}: {clean(one.reason, NOTE)}"
-        for one in silences
+        SilenceView(
+            f"Silenced until {moment(one.ends_at, zone)} by {clean(one.owner, 80)}: {clean(one.reason, NOTE)}",
+            None if one.is_wide else one.silence_id,
+        )
+        for one in sorted(silences, key=lambda one: one.ends_at, reverse=True)[:LISTED_SILENCES]
     )
-    return StateView(alert.state, STATES[alert.state], words, held)
+    return StateView(alert.state, STATES[alert.state], words, held, len(silences) - len(held))
 
 
 def view_history(events: Sequence[AlertEvent], zone: ZoneInfo) -> tuple[EventView, ...]:

@@ -82,7 +82,7 @@ def _show(
     links, grounds = links_of(alert), read_grounds(workplace, alert, zone)
     words["alert"] = replace(words["alert"], links=links, more_links=max(alert.posts - len(links), 0))
     if not person.may_act:
-        words["offers"] = ()
+        words |= {"offers": (), "ending": ()}
     return show_keyed_page(
         "triage.html",
         422 if problem else 200,

@@ -74,6 +74,7 @@ CLAIM_ALERT = Alert(
     evidence={
         "p_match": 0.93,
         "promotes": 0.86,
+        "proven": False,
         "wordings": 11,
         "decisions": {"alert": 19, "review": 3},
         "unalarmed_stances": {"debunks": 2, "questions": 4},

@@ -114,6 +114,13 @@ def test_a_repeat_says_why_it_is_one(alert, facts, now, why, subject, line):
     assert not any("again" in words or "Escalated" in words for words in _words(first))
 
 
+@pytest.mark.parametrize(("evidence", "said"), [({"proven": False}, True), ({"proven": True}, False), ({}, False)])
+def test_a_mail_says_where_such_alerts_are_not_proven_to_be_right(alert, facts, now, evidence, said):
+    unproven = replace(alert, evidence=alert.evidence | evidence)
+    for words in _words(render_urgent(unproven, facts, "Riverside Clinic", "America/New_York", now)):
+        assert ("It is not proven that alerts with such a score" in words) is said
+
+
 def test_an_unknown_claim_still_has_a_mail(alert, now):
     text, _ = _words(render_urgent(alert, None, "Riverside Clinic", "UTC", now))
     assert "Claim vax-harm" in text

@@ -30,6 +30,14 @@ def test_one_claim_and_one_day_are_one_alert(grouped, match):
     json.dumps(alert.evidence)
 
 
+def test_one_proven_post_proves_an_alert_and_what_does_not_alarm_proves_nothing(grouped, match):
+    doubtful = [match(1, reason="unproven_alert"), match(2, reason="unproven_alert")]
+    (alert,) = grouped([*doubtful, match(3, decision="review", reason="below_promise")])
+    assert alert.evidence["proven"] is False
+    (alert,) = grouped([*doubtful, match(4)])
+    assert alert.evidence["proven"] is True
+
+
 def test_each_claim_and_each_bucket_is_its_own_alert(grouped, match, now):
     alerts = grouped([match(1), match(2, claim_id="tea"), match(3, ingested_at=now - timedelta(days=1))])
     assert {(alert.claim_id, alert.bucket_start_at.day) for alert in alerts} == {

@@ -49,9 +49,10 @@ def test_a_silence_is_made_listed_and_ended(auscult: Auscult, key: str) -> None:
     assert "silenced until 2026-10-13 23:00 UTC" in auscult("alert", key, "--now", LATER).stdout
     (listed,) = json.loads(auscult("silences", "--json", "--now", LATER).stdout)
     assert (listed["silence_id"], listed["owner"]) == (1, "Jo")
-    auscult("silences", "end", "1", "--now", LATER)
+    assert "--by: say who does it" in auscult("silences", "end", "1", "--now", LATER, code=1).stderr
+    auscult("silences", "end", "1", "--by", "Jo", "--now", LATER)
     assert "no silence" in auscult("silences", "--now", LATER).stdout
-    assert "no silence 1 lasts" in auscult("silences", "end", "1", "--now", LATER, code=1).stderr
+    assert "no silence 1 lasts" in auscult("silences", "end", "1", "--by", "Jo", "--now", LATER, code=1).stderr
     assert "sent 1, budget 3" in auscult("status", "--now", LATER).stdout
 
 
@@ -96,4 +97,4 @@ def test_what_cannot_be_silenced_says_why(settings: Settings, words: dict[str, A
 @pytest.mark.parametrize("number", [-1, 0, 7, 10**20])
 def test_a_silence_that_does_not_last_cannot_be_ended(settings: Settings, number: int) -> None:
     with pytest.raises(AuscultError, match="lasts"):
-        alerts.end(number)
+        alerts.end(number, by="Jo")

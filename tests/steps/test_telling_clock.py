@@ -153,11 +153,12 @@ def test_a_silence_holds_back_and_says_so_until_it_ends(desk: Desk) -> None:
     steps.write_digest(NOW + HOUR)
     (digest,) = [row for row in desk.rows(outbox) if row.kind == "digest"]
     assert digest.alert_keys == [], "what is silenced is counted, not listed"
-    handling.end_silence(desk.workplace, number, NOW + 2 * HOUR)
+    handling.end_silence(desk.workplace, number, "Jo", NOW + 2 * HOUR)
+    assert desk.events().count("unsilenced") == 1
     assert handling.list_silences(desk.workplace, NOW + 2 * HOUR) == []
     assert desk.run(NOW + 2 * HOUR) == [("grew", "comms")]
     with pytest.raises(NotPossible, match=f"no silence {number}"):
-        handling.end_silence(desk.workplace, number, NOW + 3 * HOUR)
+        handling.end_silence(desk.workplace, number, "Jo", NOW + 3 * HOUR)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from pipeline import handling
 from pipeline.alerting.message import build_message
+from pipeline.alerting.plan import Silence
 from pipeline.alerting.render import render_urgent
 from pipeline.alerting.tokens import form_value
 from pipeline.notifications import alert_link
@@ -177,6 +178,46 @@ def test_a_mentions_silence_covers_that_alert_alone(site, raised, mention):
     site.post(token, {"act": "silence", "hours": "4", "note": "in hand"})
     (silence,) = site.rows("silences")
     assert (silence["alert_key"], silence["claim_id"], silence["category"]) == (key, None, None)
+
+
+def test_a_silence_is_ended_where_it_was_made_and_the_history_says_by_whom(site, raised):
+    key = raised()
+    token = site.token(key)
+    assert "End the silence" not in site.get(token).text
+    site.post(token, {"act": "silence", "hours": "72", "note": "campaign known"})
+    (silence,) = site.rows("silences")
+    assert "End the silence" in site.get(token).text
+    site.clock.now = NOW + timedelta(hours=1)
+    ended = {"act": "unsilence", "silence": str(silence["silence_id"])}
+    assert site.post(token, ended).status_code == 303
+    (silence,) = site.rows("silences")
+    assert silence["ended_at"] == NOW + timedelta(hours=1)
+    assert events_of(site, key)[-1] == ("unsilenced", RECEIVER, "")
+    page = site.get(token).text
+    assert "Silence ended by Communications" in page
+    assert "End the silence" not in page
+    before = site.everything()
+    assert site.post(token, ended).status_code == 303, "a page that is out of date"
+    assert site.everything() == before
+
+
+def test_only_a_silence_of_what_the_page_is_about_is_ended_from_it(site, raised, mention):
+    token = site.token(raised())
+    other = site.token(raised(alert_key="a mention", **mention))
+    site.post(other, {"act": "silence", "hours": "4", "note": "in hand"})
+    workplace, ends = site.workplace, NOW + timedelta(hours=9)
+    wide = Silence(workplace.practice.practice_id, "Jo", "moving house", NOW, ends, kind="misinformation")
+    handling.add_silence(workplace, wide, NOW)
+    page = site.get(token).text
+    assert "moving house" in page
+    assert "End the silence" not in page
+    before = site.everything()
+    for row in site.rows("silences"):
+        assert site.post(token, {"act": "unsilence", "silence": str(row["silence_id"])}).status_code == 303
+    for bad in ("", "0", "-1", "٤", "1e3", "9" * 40, "1; drop table silences"):
+        status = 303 if bad.isascii() and bad.isdigit() else 400
+        assert site.post(token, {"act": "unsilence", "silence": bad}).status_code == status
+    assert site.everything() == before
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,9 @@ def test_a_person_silences_with_a_reason(site, raised, browser):
     assert (silence["reason"], (silence["ends_at"] - silence["starts_at"]).days) == ("known campaign", 3)
     state = browser.ask("document.querySelector('.state').textContent")
     assert "Silenced until Thu 15 Oct 2026, 08:04 PDT by Communications: known campaign" in state
+    browser.tab_to("form[id^=act-unsilence] button")
+    browser.press_and_wait("Enter")
+    assert browser.ask("document.querySelector('.state').textContent.includes('Silenced')") is False
     assert browser.complaints == []
 
 

@@ -96,17 +96,20 @@ def test_nobody_reads_without_signing_in(triage):
 
 def test_a_viewer_reads_and_changes_nothing(triage):
     (key,) = write_alerts(triage, 1)
+    assert triage.act(key, "silence", "ana", note="known", hours="4").status_code == 303
     before = triage.everything()
     page = triage.ask("triage", "vera", params={"key": key})
     assert page.status_code == 200
     assert 'method="post"' not in page.text
-    for act in ("acknowledge", "confirm", "reject", "silence", "escalate", "note", "resolve", "reopen"):
+    for act in ("acknowledge", "confirm", "reject", "silence", "unsilence", "escalate", "note", "resolve", "reopen"):
         answer = triage.act(key, act, "vera", note="x", hours="4")
         assert answer.status_code == 403, act
     assert triage.everything() == before
 
 
-@pytest.mark.parametrize("act", ["acknowledge", "confirm", "reject", "silence", "escalate", "note", "resolve"])
+@pytest.mark.parametrize(
+    "act", ["acknowledge", "confirm", "reject", "silence", "unsilence", "escalate", "note", "resolve"]
+)
 def test_a_form_made_elsewhere_changes_nothing(triage, act):
     (key,) = write_alerts(triage, 1)
     before = triage.everything()
