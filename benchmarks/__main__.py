@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks import report
 from benchmarks.backlog import screened_alone
 from benchmarks.changed import claims_added
+from benchmarks.encoder import encoder_shares
 from benchmarks.growth import claims_growth
 from benchmarks.machine import encoder_operations, gemm_limits
 from benchmarks.quality import paired_losses
@@ -21,7 +22,7 @@ from models.training.examples import Clef, clef, research_folder
 from models.wheel import weights_folder
 from pipeline.config import ROOT
 
-PARTS = ("throughput", "quality", "claims", "posts", "changed")
+PARTS = ("throughput", "encoder", "quality", "claims", "posts", "changed")
 CLAIMS = (1_000, 10_000, 100_000, 1_000_000)
 POSTS = (10_000, 100_000, 1_000_000)
 DUPLICATES = 0.2
@@ -41,6 +42,8 @@ def main() -> int:
         return 0
     if "throughput" in asked.parts:
         _throughput(folder, asked.rounds)
+    if "encoder" in asked.parts:
+        report.keep("encoder", encoder_shares(_tweets(folder).posts, asked.rounds, ARTEFACTS))
     if "quality" in asked.parts:
         report.keep("quality", {"rows": paired_losses(folder, ARTEFACTS)})
     if "claims" in asked.parts:
@@ -55,8 +58,7 @@ def main() -> int:
 
 
 def _throughput(folder: Path, rounds: int) -> None:
-    parts = [clef(folder, split, stripped=False) for split in ("train", "dev")]
-    posts = Clef(parts[0].claims, parts[0].posts + parts[1].posts, parts[0].gold + parts[1].gold)
+    posts = _tweets(folder)
     limits = gemm_limits()
     found = measure(posts, rounds, ARTEFACTS)
     methods = {
@@ -73,6 +75,11 @@ def _throughput(folder: Path, rounds: int) -> None:
     ratio = median_ratio(stream, "screen step", "matcher")
     ordinary = f"screen step / matcher ratio, ordinary posts, shipped claims: {ratio:.2f} ({rates})"
     report.keep("throughput", told | {"methods": methods, "lines": [*_lines(found, posts, limits), ordinary]})
+
+
+def _tweets(folder: Path) -> Clef:
+    train, dev = (clef(folder, split, stripped=False) for split in ("train", "dev"))
+    return Clef(train.claims, train.posts + dev.posts, train.gold + dev.gold)
 
 
 def _lines(found: Measured, posts: Clef, limits: dict[str, float]) -> list[str]:

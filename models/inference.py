@@ -109,8 +109,13 @@ def _installed() -> Any | None:  # noqa: ANN401 - a module
 def _missing(openvino: Any | None) -> str:  # noqa: ANN401 - a module
     if openvino is None:
         return "OpenVINO is not installed"
+    return "" if multiplies_int8() else "the processor does not multiply int8 at once (no VNNI)"
+
+
+def multiplies_int8() -> bool:
+    """Whether the processor has instructions that multiply and add int8 at once (VNNI or AMX)."""
     flags = set(PROCESSOR.read_text().split()) if PROCESSOR.is_file() else set()
-    return "" if flags & _INT8_INSTRUCTIONS else "the processor does not multiply int8 at once (no VNNI)"
+    return bool(flags & _INT8_INSTRUCTIONS)
 
 
 def at_once() -> int:
