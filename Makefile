@@ -46,7 +46,7 @@ chaos: $(STAMP)
 eval: $(STAMP)
 	$(BIN)/auscult eval
 
-# Speed against the field's way, in one run; needs AUSCULT_RESEARCH_DATA. Hours; PARTS="throughput quality claims": minutes.
+# Speed against the field's way, in one run; needs AUSCULT_RESEARCH_DATA. Hours; PARTS="throughput encoder quality claims": minutes.
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks $(PARTS)
 
