@@ -185,5 +185,5 @@ def _line(panel: Axes, points: Sequence[tuple[float, float]], across: str, up: s
     panel.plot(*zip(*points, strict=True), marker="o")
     panel.set(xscale="log", yscale=scale, xlabel=across, ylabel=up)
     if scale == "linear":
-        panel.set_ylim(bottom=0)
+        panel.set_ylim(0, 1.15 * max(height for _, height in points))
     panel.grid(alpha=0.3)
