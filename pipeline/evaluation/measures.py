@@ -63,7 +63,8 @@ def figures(rows: pd.DataFrame) -> list[Figure]:
     if (known["label"] == "promotes").any():
         found += _ranking(known)
     if len(related):
-        found.append(_interval("stance macro-F1", related, _stance_f1))
+        told = (related[column].to_numpy(str) for column in ("stance", "label"))
+        found.append(_interval("stance macro-F1", related, partial(macro_f1, classes=STANCES), *told))
     # The peers' recipe gives no such probability.
     if len(related) and "promotes" in related:
         found += _calibration("p(promotes)", related, related["label"] == "promotes", "promotes")
@@ -95,14 +96,16 @@ def _retrieval(rows: pd.DataFrame) -> list[Figure]:
 
 
 def _ranking(known: pd.DataFrame) -> list[Figure]:
-    found = [_interval("promotes AP", known, lambda part: average_precision(*_scored(part)))]
+    found = [_interval("promotes AP", known, average_precision, *_scored(known))]
     for recall in (0.5, 0.7, 0.8):
-        found.append(_interval(f"promotes precision at recall {recall}", known, partial(_precision, recall=recall)))
+        name = f"promotes precision at recall {recall}"
+        found.append(_interval(name, known, partial(precision_at_recall, recall=recall), *_scored(known)))
     related = known[known["label"] != "unrelated"]
+    half = partial(precision_at_recall, recall=0.5)
     posts = _best_of_posts(known)
     for name, part in (("best claim of each post", posts), ("labelled claim of each post", related)):
-        found.append(_interval(f"promotes AP, {name}", part, lambda part: average_precision(*_scored(part))))
-        found.append(_interval(f"promotes precision at recall 0.5, {name}", part, partial(_precision, recall=0.5)))
+        found.append(_interval(f"promotes AP, {name}", part, average_precision, *_scored(part)))
+        found.append(_interval(f"promotes precision at recall 0.5, {name}", part, half, *_scored(part)))
     return found
 
 
@@ -141,29 +144,16 @@ def _scored(part: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return part["score"].to_numpy(float), (part["label"] == "promotes").to_numpy()
 
 
-def _precision(part: pd.DataFrame, recall: float) -> float:
-    scores, positive = _scored(part)
-    return precision_at_recall(scores, positive, recall)
-
-
-def _stance_f1(part: pd.DataFrame) -> float:
-    return macro_f1(part["stance"].tolist(), part["label"].tolist(), STANCES)
-
-
 def _calibration(name: str, rows: pd.DataFrame, happened: pd.Series, column: str) -> list[Figure]:
-    rows = rows.assign(happened=happened)
-    error = _interval(
-        f"{name} calibration error",
-        rows,
-        lambda part: calibration_error(part[column].to_numpy(float), part["happened"].to_numpy()),
-    )
-    least = chance_calibration_error(rows[column].to_numpy(float))
+    chances = rows[column].to_numpy(float)
+    error = _interval(f"{name} calibration error", rows, calibration_error, chances, happened.to_numpy())
+    least = chance_calibration_error(chances)
     return [error, Figure(f"{name} calibration error, if it were right", least, least, least, len(rows))]
 
 
-def _interval(name: str, rows: pd.DataFrame, measure: Callable[[pd.DataFrame], float]) -> Figure:
-    low, high = bootstrap_interval(lambda taken: measure(rows.iloc[taken]), rows["post"].tolist())
-    return Figure(name, measure(rows), low, high, len(rows))
+def _interval(name: str, rows: pd.DataFrame, measure: Callable[..., float], *columns: np.ndarray) -> Figure:
+    low, high = bootstrap_interval(lambda taken: measure(*(kept[taken] for kept in columns)), rows["post"].tolist())
+    return Figure(name, measure(*columns), low, high, len(rows))
 
 
 def _share(name: str, count: int, total: int) -> Figure:

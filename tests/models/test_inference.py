@@ -68,7 +68,8 @@ def test_both_runtimes_give_nearly_the_same_vectors_under_other_names() -> None:
 @pytest.mark.parametrize("name", inference.RUNTIMES)
 def test_several_threads_are_answered_as_one_is(name: str) -> None:
     shards = [[f"{post} number {number}, " * (1 + number % 7) for post in POSTS] for number in range(24)]
-    alone = [load_encoder(choose_runtime(name)).encode(shard) for shard in shards]
+    one = load_encoder(choose_runtime(name))
+    alone = [one.encode(shard) for shard in shards]
     encoders = [load_encoder(choose_runtime(name)) for _ in range(2)]
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda number: encoders[number % 2].encode(shards[number]), range(len(shards))))
